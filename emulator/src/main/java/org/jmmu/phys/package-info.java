@@ -1,0 +1,5 @@
+/** Physical memory: frames off-heap and one 64-byte descriptor per frame. */
+@NullMarked
+package org.jmmu.phys;
+
+import org.jspecify.annotations.NullMarked;
