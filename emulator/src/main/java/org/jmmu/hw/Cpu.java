@@ -35,6 +35,11 @@ public final class Cpu extends ControlRegisters {
     return id;
   }
 
+  /** To look at; only the thread that runs the CPU may. */
+  public Tlb tlb() {
+    return mmu.tlb;
+  }
+
   // Loads. Nothing is written and nothing fenced on a hit; why that is enough is told in the
   // package documentation.
 

@@ -66,7 +66,7 @@ public final class Tlb {
   // Look-up and fill.
 
   /** The translation that covers {@code vaddr}, in the form of {@link PageWalker#walk}, or 0. */
-  long lookup(long vaddr) {
+  public long lookup(long vaddr) {
     for (int size = 0; size < SHIFTS.length; size++) {
       long page = vaddr >>> SHIFTS[size];
       int slot = (int) page & tags[size].length - 1;
