@@ -28,8 +28,6 @@ public final class PausePoint {
     void reached(String point);
 
     void blocked(String lock);
-
-    void unblocked();
   }
 
   /** The calling thread has come to {@code point}, a name such as {@code vmaAdjust.vm_start}. */
@@ -44,24 +42,28 @@ public final class PausePoint {
     }
   }
 
-  /** The calling thread is about to wait for {@code lock}. */
-  public static void blocked(String lock) {
+  /**
+   * The calling thread cannot go on until {@code lock} is free.
+   *
+   * <p>A stepped thread gives up its turn and returns when it has the next one: it should then try
+   * again, and not wait for real, because only one stepped thread runs at a time.
+   *
+   * @return whether the thread is stepped; false = wait as usual
+   */
+  public static boolean blocked(String lock) {
     if (STEP) {
       Steered steered = STEERED.get();
       if (steered != null) {
         steered.blocked(lock);
+        return true;
       }
     }
+    return false;
   }
 
-  /** The wait announced by {@link #blocked} is over: the calling thread holds the lock. */
-  public static void unblocked() {
-    if (STEP) {
-      Steered steered = STEERED.get();
-      if (steered != null) {
-        steered.unblocked();
-      }
-    }
+  /** Whether the calling thread is stepped. */
+  public static boolean isStepped() {
+    return STEP && STEERED.get() != null;
   }
 
   /** Whether schedules can be stepped in this JVM. */
