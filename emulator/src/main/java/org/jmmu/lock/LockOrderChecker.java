@@ -1,108 +1,148 @@
 package org.jmmu.lock;
 
-import java.util.ArrayList;
-import java.util.Collections;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.WeakHashMap;
-import java.util.stream.Collectors;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Checks every acquisition against the written {@link LockOrder}, by class as lockdep does: an
- * inversion is found when it is possible, not only when it strikes.
+ * Finds locks taken against the {@link LockOrder}, without a deadlock having to happen, and knows
+ * who holds what. On with {@code -Djmmu.lockdep=true}; otherwise every call to it is behind a
+ * {@code static final} that is false, and the JIT deletes it.
  *
- * <p>On with the system property {@code jmmu.lockdep=true}, in tests. Off, every call is a branch
- * on a {@code static final} that is false, which the JIT deletes.
+ * @kernel kernel/locking/lockdep.c:lock_acquire
  */
 public final class LockOrderChecker {
-  /** Whether acquisitions are checked in this JVM. */
-  public static final boolean ON = Boolean.getBoolean("jmmu.lockdep");
+  /** System property that turns the checker on. */
+  public static final String PROPERTY = "jmmu.lockdep";
 
-  private static final LockTree ORDER = new LockTree(orderText());
-  private static final Map<Thread, List<Held>> ALL =
-      Collections.synchronizedMap(new WeakHashMap<>());
-  private static final ThreadLocal<List<Held>> HELD =
-      ThreadLocal.withInitial(LockOrderChecker::register);
+  static final boolean ENABLED = Boolean.getBoolean(PROPERTY);
 
-  private record Held(LockClass lockClass, Object lock, int subclass, Throwable where) {}
+  private static final HeldLock[] NONE = {};
+  private static final Map<Thread, Held> THREADS = new ConcurrentHashMap<>();
+  private static final ThreadLocal<Held> HELD = ThreadLocal.withInitial(Held::register);
 
   private LockOrderChecker() {}
 
-  /** The text of the lock order. */
-  public static String orderText() {
-    LockOrder order = LockOrderChecker.class.getPackage().getAnnotation(LockOrder.class);
-    if (order == null) {
-      throw new IllegalStateException("package org.jmmu.lock has no @LockOrder");
+  /** The written order; parsed when the first lock is taken. */
+  private static final class Written {
+    static final LockOrderTree ORDER = LockOrderTree.parse(text());
+
+    static String text() {
+      LockOrder order = LockOrder.class.getPackage().getAnnotation(LockOrder.class);
+      if (order == null) {
+        throw new IllegalStateException("package org.jmmu.lock has no @LockOrder");
+      }
+      return order.value();
     }
-    return order.value();
   }
 
-  /** Locks that the calling thread holds, outermost first; empty when the checker is off. */
-  public static List<LockClass> heldByCurrentThread() {
-    return ON ? HELD.get().stream().map(Held::lockClass).toList() : List.of();
+  /** What one thread holds. Written by that thread, read by whoever reports a deadlock. */
+  private static final class Held {
+    volatile HeldLock[] locks = NONE; // oldest first; never changed in place
+
+    static Held register() {
+      THREADS.entrySet().removeIf(e -> !e.getKey().isAlive() && e.getValue().locks.length == 0);
+      Held held = new Held();
+      THREADS.put(Thread.currentThread(), held);
+      return held;
+    }
   }
 
-  /**
-   * Before the calling thread waits for a lock.
-   *
-   * @param subclass 0, or more for one that is nested in others of its class
-   * @throws LockOrderException if a lock that it holds must not be outside of this one
-   */
-  static void acquire(LockClass lockClass, Object lock, int subclass) {
-    for (Held held : HELD.get()) {
-      boolean allowed =
-          held.lockClass == lockClass
-              ? held.subclass < subclass && !held.lock.equals(lock)
-              : ORDER.allows(held.lockClass, lockClass);
-      if (!allowed) {
+  // What the locks call.
+
+  /** The calling thread is about to take a lock, and may have to wait for it. */
+  static void willLock(LockClass cls, int subclass, @Nullable Object owner, long number) {
+    for (HeldLock held : HELD.get().locks) {
+      String wrong = wrong(held, cls, subclass, owner, number);
+      if (wrong != null) {
         throw new LockOrderException(
-            lockClass + " taken while " + held.lockClass + " is held", held.where);
+            "%s, taken at %s, while %s: %s"
+                .formatted(HeldLock.name(cls, owner, number), HeldLock.callSite(), held, wrong));
       }
     }
-    acquired(lockClass, lock, subclass);
   }
 
-  /** The calling thread got a lock without having to wait: any order is right. */
-  static void acquired(LockClass lockClass, Object lock, int subclass) {
-    HELD.get().add(new Held(lockClass, lock, subclass, new Throwable(lockClass + " taken here")));
+  private static @Nullable String wrong(
+      HeldLock held, LockClass cls, int subclass, @Nullable Object owner, long number) {
+    if (held.is(cls, owner, number)) {
+      return "it is the same lock";
+    }
+    if (held.cls() != cls) {
+      return Written.ORDER.allows(held.cls(), cls)
+          ? null
+          : cls + " does not stand below " + held.cls() + " in the lock order";
+    }
+    return subclass > held.subclass()
+        ? null
+        : "a second lock of a class needs the nested form with a higher subclass";
   }
 
-  /**
-   * @throws IllegalStateException if the calling thread does not hold the lock
-   */
-  static void release(LockClass lockClass, Object lock) {
-    List<Held> held = HELD.get();
-    for (int i = held.size() - 1; i >= 0; i--) {
-      if (held.get(i).lockClass == lockClass && held.get(i).lock.equals(lock)) {
-        held.remove(i);
+  /** The calling thread has taken a lock. */
+  static void locked(LockClass cls, int subclass, @Nullable Object owner, long number) {
+    Held held = HELD.get();
+    HeldLock[] locks = Arrays.copyOf(held.locks, held.locks.length + 1);
+    locks[locks.length - 1] = new HeldLock(cls, subclass, owner, number, HeldLock.callSite());
+    held.locks = locks;
+  }
+
+  /** The calling thread is about to release a lock. */
+  static void willUnlock(LockClass cls, @Nullable Object owner, long number) {
+    Held held = HELD.get();
+    HeldLock[] locks = held.locks;
+    for (int i = locks.length - 1; i >= 0; i--) {
+      if (locks[i].is(cls, owner, number)) {
+        HeldLock[] rest = Arrays.copyOf(locks, locks.length - 1);
+        System.arraycopy(locks, i + 1, rest, i, locks.length - 1 - i);
+        held.locks = rest;
         return;
       }
     }
-    throw new IllegalStateException(lockClass + " released by a thread that does not hold it");
+    throw new IllegalStateException(
+        "%s released by %s, which does not hold it"
+            .formatted(HeldLock.name(cls, owner, number), Thread.currentThread().getName()));
   }
 
-  /** Who holds what, for messages; empty when the checker is off. */
-  static String describeAll() {
-    if (!ON) {
-      return "";
-    }
-    synchronized (ALL) {
-      return ALL.entrySet().stream()
-          .filter(entry -> !entry.getValue().isEmpty())
-          .map(entry -> "\n  " + entry.getKey().getName() + " holds " + classes(entry.getValue()))
-          .collect(Collectors.joining());
+  // What others may ask.
+
+  public static boolean isEnabled() {
+    return ENABLED;
+  }
+
+  /** The locks that the calling thread holds, oldest first; empty if the checker is off. */
+  public static List<HeldLock> heldByCurrentThread() {
+    return ENABLED ? List.of(HELD.get().locks) : List.of();
+  }
+
+  /**
+   * Does nothing if the checker is off.
+   *
+   * @throws IllegalStateException if the calling thread holds a lock or is in an RCU read section
+   */
+  public static void assertNoneHeld() {
+    if (ENABLED) {
+      if (!heldByCurrentThread().isEmpty()) {
+        throw new IllegalStateException("still held: " + heldByCurrentThread());
+      }
+      if (Rcu.isReadLocked()) {
+        throw new IllegalStateException("still in an RCU read section");
+      }
     }
   }
 
-  private static List<LockClass> classes(List<Held> held) {
-    synchronized (held) {
-      return held.stream().map(Held::lockClass).toList();
+  /** Who holds what, one line per lock; for the message of a deadlock. */
+  static String whoHoldsWhat() {
+    if (!ENABLED) {
+      return "  (-D" + PROPERTY + "=true shows who holds what)\n";
     }
-  }
-
-  private static List<Held> register() {
-    List<Held> held = Collections.synchronizedList(new ArrayList<>());
-    ALL.put(Thread.currentThread(), held);
-    return held;
+    StringBuilder text = new StringBuilder();
+    THREADS.forEach(
+        (thread, held) -> {
+          for (HeldLock lock : held.locks) {
+            text.append("  ").append(thread.getName()).append(" holds ").append(lock).append('\n');
+          }
+        });
+    return text.toString();
   }
 }

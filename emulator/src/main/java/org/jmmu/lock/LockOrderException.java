@@ -1,10 +1,13 @@
 package org.jmmu.lock;
 
-/** Locks were taken against the written order: a deadlock that has not happened yet. */
-public final class LockOrderException extends IllegalStateException {
-  private static final long serialVersionUID = 1L;
+/**
+ * A lock was taken against the written order. No thread need have waited for it: the same two
+ * acquisitions in two threads can deadlock.
+ */
+public final class LockOrderException extends RuntimeException {
+  private static final long serialVersionUID = 1;
 
-  LockOrderException(String message, Throwable whereHeldWasTaken) {
-    super(message, whereHeldWasTaken);
+  LockOrderException(String message) {
+    super(message);
   }
 }

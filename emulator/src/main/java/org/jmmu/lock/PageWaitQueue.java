@@ -1,91 +1,175 @@
 package org.jmmu.lock;
 
-import static org.jmmu.phys.PageFlags.PG_WAITERS;
-
-import java.util.concurrent.locks.Condition;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.BooleanSupplier;
-import java.util.stream.Stream;
 import org.jmmu.phys.PageDesc;
+import org.jmmu.phys.PageFlags;
 import org.jmmu.phys.PhysMemory;
-import org.jmmu.sched.Deadline;
 
 /**
- * Where threads park that wait for a page. Pages share the queues by hash: a waiter may be woken
- * for another page and looks again.
+ * One bucket of the table in which waiters for page locks are parked; pages share buckets.
+ *
+ * <p>No wake-up is lost: a waiter sets PG_WAITERS and looks at PG_LOCKED in one atomic step, the
+ * unlocker clears PG_LOCKED and looks at PG_WAITERS in one atomic step. Whichever comes first,
+ * either the waiter sees the page unlocked or the unlocker sees the waiter, and then waits for the
+ * bucket's lock until the waiter is queued.
  *
  * @kernel mm/filemap.c:folio_wait_table
  */
 final class PageWaitQueue {
-  private static final int BITS = 8;
-  private static final PageWaitQueue[] TABLE =
-      Stream.generate(PageWaitQueue::new).limit(1 << BITS).toArray(PageWaitQueue[]::new);
+  private static final int BUCKETS = 256; // power of two
+  private static final PageWaitQueue[] TABLE = new PageWaitQueue[BUCKETS];
 
-  private final ReentrantLock bucket = new ReentrantLock();
-  private final Condition woken = bucket.newCondition();
+  static {
+    for (int i = 0; i < BUCKETS; i++) {
+      TABLE[i] = new PageWaitQueue();
+    }
+  }
 
-  private PageWaitQueue() {}
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Deque<Waiter> waiters = new ArrayDeque<>(); // guarded by lock; oldest first
+
+  /** What a waiter wants of the unlocker. */
+  enum Wants {
+    /** To be woken. */
+    UNLOCKED,
+    /** To be given the page lock, and then woken. */
+    LOCK
+  }
+
+  /** A thread that waits for one page. */
+  static final class Waiter {
+    private final PhysMemory phys;
+    private final long pfn;
+    private final Wants wants;
+    private final Thread thread = Thread.currentThread();
+    private volatile boolean woken;
+
+    Waiter(PhysMemory phys, long pfn, Wants wants) {
+      this.phys = phys;
+      this.pfn = pfn;
+      this.wants = wants;
+    }
+
+    boolean wantsLock() {
+      return wants == Wants.LOCK;
+    }
+
+    boolean isWoken() {
+      return woken;
+    }
+
+    private boolean isFor(PhysMemory phys, long pfn) {
+      return this.pfn == pfn && this.phys == phys;
+    }
+  }
 
   static PageWaitQueue of(PhysMemory phys, long pfn) {
-    long key = PageDesc.ptlAddr(phys, pfn) >>> 6; // one descriptor, one key
-    return TABLE[(int) ((key * 0x9e37_79b9_7f4a_7c15L) >>> (Long.SIZE - BITS))];
+    int hash = System.identityHashCode(phys) + (int) pfn * 0x9E3779B9;
+    return TABLE[hash >>> 24 & BUCKETS - 1];
   }
 
   /**
-   * Parks until {@code done}.
+   * Queues the calling thread, unless it has what it wants at once.
    *
-   * @param onceQueued runs when no wake-up can be missed any more
-   * @throws DeadlockException if the deadline passes
+   * @return whether it was queued
    */
-  void await(PhysMemory phys, long pfn, BooleanSupplier done, Runnable onceQueued) {
-    boolean interrupted = false;
-    lock();
+  boolean add(Waiter waiter) {
+    lockQueue();
     try {
-      // Before looking: an unlocker that does not see the bit has unlocked already.
-      PageDesc.flagsGetAndOr(phys, pfn, PG_WAITERS);
-      onceQueued.run();
-      long deadline = Deadline.start();
-      while (!done.getAsBoolean()) {
-        long left = deadline - System.nanoTime();
-        if (left <= 0) {
-          throw new DeadlockException("the page lock of frame " + pfn, "another thread");
-        }
-        try {
-          long _ = woken.awaitNanos(left);
-        } catch (InterruptedException e) {
-          interrupted = true; // a page wait is not to be interrupted
-        }
-        PageDesc.flagsGetAndOr(phys, pfn, PG_WAITERS);
+      long bits =
+          waiter.wantsLock() ? PageFlags.PG_WAITERS | PageFlags.PG_LOCKED : PageFlags.PG_WAITERS;
+      long before = PageDesc.flagsGetAndOr(waiter.phys, waiter.pfn, bits);
+      if ((before & PageFlags.PG_LOCKED) == 0) {
+        clearWaitersIfNone(waiter.phys, waiter.pfn);
+        return false;
       }
+      waiters.addLast(waiter);
+      return true;
     } finally {
-      unlock();
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
+      unlockQueue();
     }
   }
 
-  void wakeAll(PhysMemory phys, long pfn) {
-    lock();
+  /** Takes a waiter that gives up out of the queue; false if it was woken before that. */
+  boolean remove(Waiter waiter) {
+    lockQueue();
     try {
-      PageDesc.flagsGetAndClear(phys, pfn, PG_WAITERS); // who goes on waiting sets it again
-      woken.signalAll();
+      boolean removed = waiters.remove(waiter);
+      clearWaitersIfNone(waiter.phys, waiter.pfn);
+      return removed;
     } finally {
-      unlock();
+      unlockQueue();
     }
   }
 
-  private void lock() {
-    if (LockOrderChecker.ON) {
-      LockOrderChecker.acquire(LockClass.WAIT_QUEUE, this, 0);
+  /**
+   * Wakes those who wait for the page, oldest first, up to and including the first that wants the
+   * lock. That one is given the lock here, so that nobody takes it while the thread wakes up; if
+   * somebody has it already, their unlock comes here again.
+   *
+   * @kernel mm/filemap.c:folio_wake_bit
+   */
+  void wake(PhysMemory phys, long pfn) {
+    lockQueue();
+    try {
+      for (Iterator<Waiter> i = waiters.iterator(); i.hasNext(); ) {
+        Waiter waiter = i.next();
+        if (waiter.isFor(phys, pfn)) {
+          if (waiter.wantsLock() && !PageLock.trySetLocked(phys, pfn)) {
+            break;
+          }
+          i.remove();
+          waiter.woken = true;
+          LockSupport.unpark(waiter.thread);
+          if (waiter.wantsLock()) {
+            break;
+          }
+        }
+      }
+      clearWaitersIfNone(phys, pfn);
+    } finally {
+      unlockQueue();
     }
-    bucket.lock();
   }
 
-  private void unlock() {
-    bucket.unlock();
-    if (LockOrderChecker.ON) {
-      LockOrderChecker.release(LockClass.WAIT_QUEUE, this);
+  /**
+   * The page may be free, or another page by now. It does not matter: its waiters, if any, are in
+   * this bucket as well, and keep the bit set.
+   */
+  private void clearWaitersIfNone(PhysMemory phys, long pfn) {
+    for (Waiter waiter : waiters) {
+      if (waiter.isFor(phys, pfn)) {
+        return;
+      }
     }
+    PageDesc.flagsGetAndClear(phys, pfn, PageFlags.PG_WAITERS);
+  }
+
+  private void lockQueue() {
+    if (LockOrderChecker.ENABLED) {
+      LockOrderChecker.willLock(LockClass.WAIT_QUEUE, 0, this, 0);
+    }
+    if (!lock.tryLock()) {
+      LockWait wait = LockWait.begin(LockClass.WAIT_QUEUE.name(), this);
+      try {
+        wait.take(lock);
+      } finally {
+        wait.end();
+      }
+    }
+    if (LockOrderChecker.ENABLED) {
+      LockOrderChecker.locked(LockClass.WAIT_QUEUE, 0, this, 0);
+    }
+  }
+
+  private void unlockQueue() {
+    if (LockOrderChecker.ENABLED) {
+      LockOrderChecker.willUnlock(LockClass.WAIT_QUEUE, this, 0);
+    }
+    lock.unlock();
   }
 }

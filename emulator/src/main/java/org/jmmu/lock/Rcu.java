@@ -1,47 +1,41 @@
 package org.jmmu.lock;
 
+import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
-import org.jctools.queues.atomic.MpscUnboundedAtomicArrayQueue;
-import org.jmmu.sched.Deadline;
-import org.jmmu.sched.PausePoint;
 
 /**
- * Read-copy-update: readers announce themselves and take nothing; who wants to free something waits
- * for a grace period, after which no reader that could have seen it is left.
+ * Read-copy-update: readers announce themselves in a word of their own, an updater waits until all
+ * readers that can have seen the old state are gone.
  *
- * <p>A reader publishes the epoch in which it began. A grace period opens a new epoch and waits for
- * every reader of an older one.
+ * <p>A reader stores the current epoch in its word; a grace period raises the epoch and waits until
+ * every word is 0 or at least that. Between the store of the word and the reads of the section
+ * there is a full fence, and between the updater's last store and its look at the words as well: so
+ * either the updater sees the reader, or the reader sees the update. Without either fence both
+ * could miss.
  *
- * <pre>
- *   reader                               synchronizeRcu
- *   ------                               --------------
- *   word = epoch; full fence             unlink; epoch += 1 (a full fence)
- *   read pointers                        word older than the new epoch? wait
- * </pre>
- *
- * Either the waiter sees the reader's word, or the reader's fence came later and its reads see what
- * was unlinked.
- *
- * @kernel kernel/rcu/tree.c
+ * @kernel include/linux/rcupdate.h:rcu_read_lock
  */
 public final class Rcu {
-  private static final int CALLBACK_CHUNK = 64;
+  private static final String NAME = "rcu";
+
   private static final AtomicLong EPOCH = new AtomicLong(1);
-  private static final Queue<Reader> READERS = new ConcurrentLinkedQueue<>();
-  private static final ThreadLocal<Reader> CURRENT = ThreadLocal.withInitial(Reader::register);
-  private static final Queue<Runnable> CALLBACKS =
-      new MpscUnboundedAtomicArrayQueue<>(CALLBACK_CHUNK);
+  private static final List<Reader> READERS = new CopyOnWriteArrayList<>();
+  private static final ThreadLocal<Reader> READER = ThreadLocal.withInitial(Reader::register);
 
   private Rcu() {}
 
-  /** The word of one thread. */
+  /** One thread's announcement. */
   private static final class Reader {
+    private static final VarHandle WORD =
+        MethodHandles.arrayElementVarHandle(long[].class).withInvokeExactBehavior();
+    private static final int MIDDLE = 16; // 128 bytes from both ends: a cache line pair of its own
+
+    private final long[] word = new long[2 * MIDDLE];
     private final Thread thread = Thread.currentThread();
-    private final AtomicLong word = new AtomicLong(); // 0, or the epoch in which it began
-    private int nesting; // owner only
+    private int nesting; // by this thread only
 
     static Reader register() {
       READERS.removeIf(reader -> !reader.thread.isAlive());
@@ -49,84 +43,106 @@ public final class Rcu {
       READERS.add(reader);
       return reader;
     }
+
+    void enter() {
+      WORD.setOpaque(word, MIDDLE, EPOCH.getAcquire());
+      VarHandle.fullFence(); // pairs with the one in synchronizeRcu
+    }
+
+    void leave() {
+      WORD.setRelease(word, MIDDLE, 0L);
+    }
+
+    boolean hasBeenReadingSinceBefore(long epoch) {
+      long since = (long) WORD.getAcquire(word, MIDDLE);
+      return since != 0 && since < epoch && thread.isAlive();
+    }
+
+    @Override
+    public String toString() {
+      return "the RCU read section of " + thread.getName();
+    }
   }
 
-  /** Starts a read section; they nest. */
+  /** Begins a read section; sections nest. */
   public static void readLock() {
-    Reader reader = CURRENT.get();
+    Reader reader = READER.get();
     if (reader.nesting++ == 0) {
-      reader.word.setOpaque(EPOCH.getOpaque());
-      VarHandle.fullFence();
+      reader.enter();
     }
   }
 
   /**
-   * @throws IllegalStateException if the thread is in no read section
+   * @throws IllegalStateException if the calling thread is in no read section
    */
   public static void readUnlock() {
-    Reader reader = CURRENT.get();
+    Reader reader = READER.get();
     if (reader.nesting == 0) {
-      throw new IllegalStateException("rcu: unlocked but not locked");
+      throw new IllegalStateException("not in an RCU read section");
     }
     if (--reader.nesting == 0) {
-      reader.word.setRelease(0);
+      reader.leave();
     }
+  }
+
+  /**
+   * @kernel include/linux/rcupdate.h:rcu_read_lock_held
+   */
+  public static boolean isReadLocked() {
+    return READER.get().nesting != 0;
   }
 
   /**
    * Waits until every read section that is open now has ended.
    *
-   * @throws IllegalStateException if called inside a read section, which would wait for itself
-   * @throws DeadlockException if the deadline passes
+   * @kernel kernel/rcu/tree.c:synchronize_rcu
    */
   public static void synchronizeRcu() {
-    if (CURRENT.get().nesting > 0) {
-      throw new IllegalStateException("rcu: a read section waits for itself");
-    }
+    refuseInReadSection();
     long epoch = EPOCH.incrementAndGet();
+    VarHandle.fullFence(); // pairs with the one in Reader.enter
     for (Reader reader : READERS) {
-      awaitEndOf(reader, epoch);
+      if (reader.hasBeenReadingSinceBefore(epoch)) {
+        waitFor(reader, epoch);
+      }
     }
   }
 
-  /** Lets {@code callback} run after a grace period, in whichever thread calls {@link #barrier}. */
-  public static void callRcu(Runnable callback) {
-    CALLBACKS.add(callback);
+  private static void waitFor(Reader reader, long epoch) {
+    LockWait wait = LockWait.begin(NAME, reader);
+    try {
+      do {
+        wait.pause();
+      } while (reader.hasBeenReadingSinceBefore(epoch));
+    } finally {
+      wait.end();
+    }
   }
 
   /**
-   * Waits for a grace period and runs every callback queued before.
+   * Runs {@code callback} after a grace period, in another thread or in a later {@link #barrier}.
+   * It must not wait for anything but spin locks.
    *
+   * @kernel kernel/rcu/tree.c:call_rcu
+   */
+  public static void callRcu(Runnable callback) {
+    RcuCallbacks.add(callback);
+  }
+
+  /**
+   * Waits until all callbacks queued so far have run.
+   *
+   * @throws IllegalStateException if one of them failed, with the failure as cause
    * @kernel kernel/rcu/tree.c:rcu_barrier
    */
   public static void barrier() {
-    synchronized (CALLBACKS) { // the queue has many producers and one consumer
-      int queued = CALLBACKS.size();
-      synchronizeRcu();
-      for (int i = 0; i < queued; i++) {
-        Runnable callback = CALLBACKS.poll();
-        if (callback != null) {
-          callback.run();
-        }
-      }
-    }
+    refuseInReadSection();
+    RcuCallbacks.runAll();
   }
 
-  @SuppressWarnings("ThreadPriorityCheck") // yields to a reader that was descheduled
-  private static void awaitEndOf(Reader reader, long epoch) {
-    long deadline = Deadline.start();
-    while (true) {
-      long word = reader.word.getAcquire();
-      if (word == 0 || word >= epoch) {
-        return;
-      }
-      if (PausePoint.blocked("rcu")) {
-        continue;
-      }
-      Thread.yield();
-      if (Deadline.passed(deadline)) {
-        throw new DeadlockException("the end of an RCU read section", reader.thread.getName());
-      }
+  private static void refuseInReadSection() {
+    if (isReadLocked()) {
+      throw new IllegalStateException("a grace period cannot end within a read section");
     }
   }
 }

@@ -1,138 +1,197 @@
 package org.jmmu.lock;
 
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
-import org.jmmu.sched.Deadline;
 import org.jmmu.sched.PausePoint;
-import org.jspecify.annotations.Nullable;
 
 /**
- * A sleeping reader-writer lock. Fair: a waiting writer keeps new readers out, as in the kernel,
- * where that makes some deadlocks possible at all. Unlike the lock it is made of, it may not be
- * taken again by a thread that has it.
+ * Read-write semaphore: many readers or one writer, in the order in which they come, so that a
+ * waiting writer holds back new readers. That is what makes a reader that comes back for the same
+ * lock deadlock in the kernel; the lock below would let it in again, hence every acquisition by a
+ * thread that holds the lock already is refused.
  *
  * @kernel include/linux/rwsem.h:struct rw_semaphore
  */
 public final class RwSem {
-  private final ReentrantReadWriteLock rwLock = new ReentrantReadWriteLock(true);
-  private final LockClass lockClass;
+  private final LockClass cls;
+  private final Owned lock = new Owned();
+  private final SteppedQueue stepped = new SteppedQueue();
 
-  /** Written by the thread that holds the lock for writing; others read it for messages only. */
-  private @Nullable Thread writer;
-
-  public RwSem(LockClass lockClass) {
-    this.lockClass = lockClass;
+  public RwSem(LockClass cls) {
+    this.cls = cls;
   }
 
   /**
-   * @throws IllegalStateException if the calling thread holds the lock already
-   * @throws DeadlockException if the deadline passes
+   * @kernel kernel/locking/rwsem.c:down_read
    */
   public void readLock() {
-    lock(rwLock.readLock(), 0);
-  }
-
-  public void readUnlock() {
-    if (LockOrderChecker.ON) {
-      LockOrderChecker.release(lockClass, this);
+    refuseRecursion();
+    if (LockOrderChecker.ENABLED) {
+      LockOrderChecker.willLock(cls, 0, this, 0);
     }
-    rwLock.readLock().unlock();
+    if (!tryTake(lock.readLock())) {
+      waitFor(lock.readLock(), false);
+    }
+    if (LockOrderChecker.ENABLED) {
+      LockOrderChecker.locked(cls, 0, this, 0);
+    }
   }
 
   /**
-   * @throws IllegalStateException if the calling thread holds the lock already
-   * @throws DeadlockException if the deadline passes
+   * @kernel kernel/locking/rwsem.c:down_read_trylock
+   */
+  public boolean tryReadLock() {
+    return tryLock(lock.readLock());
+  }
+
+  /**
+   * @kernel kernel/locking/rwsem.c:up_read
+   */
+  public void readUnlock() {
+    if (LockOrderChecker.ENABLED) {
+      LockOrderChecker.willUnlock(cls, this, 0);
+    }
+    release(lock.readLock());
+  }
+
+  /**
+   * @kernel kernel/locking/rwsem.c:down_write
    */
   public void writeLock() {
     writeLockNested(0);
   }
 
-  /** As {@link #writeLock}, inside others of the same class that have a smaller subclass. */
+  /**
+   * Takes a second lock of the class.
+   *
+   * @param subclass above that of every lock of the class that the thread holds
+   * @kernel kernel/locking/rwsem.c:down_write_nested
+   */
   public void writeLockNested(int subclass) {
-    lock(rwLock.writeLock(), subclass);
-    writer = Thread.currentThread();
+    refuseRecursion();
+    if (LockOrderChecker.ENABLED) {
+      LockOrderChecker.willLock(cls, subclass, this, 0);
+    }
+    if (!tryTake(lock.writeLock())) {
+      waitFor(lock.writeLock(), true);
+    }
+    if (LockOrderChecker.ENABLED) {
+      LockOrderChecker.locked(cls, subclass, this, 0);
+    }
   }
 
+  /**
+   * @kernel kernel/locking/rwsem.c:down_write_trylock
+   */
   public boolean tryWriteLock() {
-    rejectRecursion();
-    if (rwLock.hasQueuedThreads() || !rwLock.writeLock().tryLock()) {
+    return tryLock(lock.writeLock());
+  }
+
+  /**
+   * @kernel kernel/locking/rwsem.c:up_write
+   */
+  public void writeUnlock() {
+    if (LockOrderChecker.ENABLED) {
+      LockOrderChecker.willUnlock(cls, this, 0);
+    }
+    release(lock.writeLock());
+  }
+
+  /**
+   * Turns the write lock into a read lock; no writer comes between.
+   *
+   * @kernel kernel/locking/rwsem.c:downgrade_write
+   */
+  public void downgradeWrite() {
+    if (!lock.isWriteLockedByCurrentThread()) {
+      throw notHeld("downgraded");
+    }
+    lock.readLock().lock(); // does not wait: the thread holds the write lock
+    lock.writeLock().unlock();
+  }
+
+  public boolean isLocked() {
+    return lock.isWriteLocked() || lock.getReadLockCount() != 0;
+  }
+
+  public boolean isWriteLocked() {
+    return lock.isWriteLocked();
+  }
+
+  private void refuseRecursion() {
+    if (lock.isWriteLockedByCurrentThread() || lock.getReadHoldCount() != 0) {
+      throw new IllegalStateException(this + ": taken again by the same thread");
+    }
+  }
+
+  private boolean tryLock(Lock half) {
+    refuseRecursion();
+    if (!tryTake(half)) {
       return false;
     }
-    if (LockOrderChecker.ON) {
-      LockOrderChecker.acquired(lockClass, this, 0);
+    if (LockOrderChecker.ENABLED) {
+      LockOrderChecker.locked(cls, 0, this, 0);
     }
-    writer = Thread.currentThread();
     return true;
   }
 
-  public void writeUnlock() {
-    if (LockOrderChecker.ON) {
-      LockOrderChecker.release(lockClass, this);
+  /** Without the look at the queues, a try-lock would overtake those who wait. */
+  private boolean tryTake(Lock half) {
+    if (PausePoint.canStep() && !stepped.isEmpty()) {
+      return false;
     }
-    writer = null;
-    rwLock.writeLock().unlock();
+    return !lock.hasQueuedThreads() && half.tryLock();
   }
 
-  /** Whether anybody holds it, for oracles. */
-  public boolean isLocked() {
-    return rwLock.isWriteLocked() || rwLock.getReadLockCount() > 0;
-  }
-
-  private void lock(Lock side, int subclass) {
-    rejectRecursion();
-    if (LockOrderChecker.ON) {
-      LockOrderChecker.acquire(lockClass, this, subclass);
-    }
-    if (!tryFast(side)) {
-      try {
-        waitFor(side);
-      } catch (DeadlockException e) {
-        if (LockOrderChecker.ON) {
-          LockOrderChecker.release(lockClass, this);
-        }
-        throw e;
+  private void waitFor(Lock half, boolean write) {
+    LockWait wait = LockWait.begin(cls.name(), this);
+    try {
+      if (PausePoint.isStepped()) {
+        stepped.take(half, write, wait);
+      } else {
+        wait.take(half);
       }
+    } finally {
+      wait.end();
     }
   }
 
-  /** A plain tryLock would overtake threads that wait. */
-  private boolean tryFast(Lock side) {
-    return !rwLock.hasQueuedThreads() && side.tryLock();
-  }
-
-  private void waitFor(Lock side) {
-    while (PausePoint.blocked(lockClass.toString())) {
-      if (tryFast(side)) {
-        return;
-      }
-    }
-    long deadline = Deadline.start();
-    boolean interrupted = false;
-    boolean acquired = false;
-    while (!acquired && !Deadline.passed(deadline)) {
-      try {
-        acquired = side.tryLock(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
-      } catch (InterruptedException e) {
-        interrupted = true; // a kernel lock wait is not to be interrupted
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
-    if (!acquired) {
-      throw new DeadlockException(lockClass.toString(), holder());
+  private void release(Lock half) {
+    try {
+      half.unlock();
+    } catch (IllegalMonitorStateException e) {
+      throw notHeld("released");
     }
   }
 
-  private void rejectRecursion() {
-    if (rwLock.isWriteLockedByCurrentThread() || rwLock.getReadHoldCount() > 0) {
-      throw new IllegalStateException(lockClass + " taken by a thread that holds it already");
-    }
+  private IllegalStateException notHeld(String how) {
+    return new IllegalStateException(
+        "%s %s by %s, which does not hold it"
+            .formatted(this, how, Thread.currentThread().getName()));
   }
 
-  private String holder() {
-    Thread thread = writer;
-    return thread != null ? thread.getName() : rwLock.getReadLockCount() + " readers";
+  @Override
+  public String toString() {
+    String name = HeldLock.name(cls, this, 0);
+    Thread writer = lock.getOwner();
+    if (writer != null) {
+      return name + " held for write by " + writer.getName();
+    }
+    int readers = lock.getReadLockCount();
+    return name + (readers == 0 ? " (free)" : " held by " + readers + " reader(s)");
+  }
+
+  /** Says who the writer is. */
+  private static final class Owned extends ReentrantReadWriteLock {
+    private static final long serialVersionUID = 1;
+
+    Owned() {
+      super(true);
+    }
+
+    @Override
+    protected Thread getOwner() {
+      return super.getOwner();
+    }
   }
 }

@@ -1,72 +1,85 @@
 package org.jmmu.lock;
 
 import java.util.concurrent.locks.StampedLock;
-import org.jmmu.sched.Deadline;
-import org.jmmu.sched.PausePoint;
 
 /**
- * A sequence counter: readers take nothing and retry if a write section was open meanwhile. Writers
- * exclude each other by other means; two at a time are a defect.
+ * Sequence count: readers take nothing, and find out afterwards whether a write section overlapped.
  *
- * <p>Pairs: the reads between {@link #readBegin} and {@link #readRetry} against the stores of a
- * write section. The reads must not be plain, or the JIT may move them past the validation.
+ * <pre>{@code
+ * long seq;
+ * do {
+ *   seq = count.readBegin();
+ *   // read the fields
+ * } while (count.readRetry(seq));
+ * }</pre>
+ *
+ * It does not keep writers apart, some lock must; a second writer is a bug and is reported. Reading
+ * the sequence is an acquire load; the check has an acquire fence before it, so that no read of the
+ * section is later than the check; the fields need opaque accesses of their own.
  *
  * @kernel include/linux/seqlock.h:seqcount_t
  */
 public final class SeqCount {
-  private static final int SPINS_PER_YIELD = 128;
+  private static final String NAME = "seqcount";
 
-  private final StampedLock stamped = new StampedLock();
-  private long writeStamp; // of the open section; its writer
+  private final StampedLock lock = new StampedLock();
+  private long writeStamp; // guarded by the open write section; 0 = none
 
   /**
-   * @throws IllegalStateException if a write section is open
+   * @kernel include/linux/seqlock.h:write_seqcount_begin
    */
   public void writeBegin() {
-    long stamp = stamped.tryWriteLock();
+    long stamp = lock.tryWriteLock();
     if (stamp == 0) {
-      throw new IllegalStateException("seqcount: a second writer");
+      throw new IllegalStateException(
+          "seqcount: write section opened by %s while another is open"
+              .formatted(Thread.currentThread().getName()));
     }
     writeStamp = stamp;
   }
 
+  /**
+   * @kernel include/linux/seqlock.h:write_seqcount_end
+   */
   public void writeEnd() {
-    stamped.unlockWrite(writeStamp);
+    long stamp = writeStamp;
+    if (stamp == 0 || !lock.isWriteLocked()) {
+      throw new IllegalStateException("seqcount: no write section is open");
+    }
+    writeStamp = 0;
+    lock.unlockWrite(stamp);
   }
 
   /**
-   * Waits while a write section is open.
+   * Begins a read section; waits while a write section is open.
    *
-   * @return to be given to {@link #readRetry}
-   * @throws DeadlockException if the deadline passes
+   * @kernel include/linux/seqlock.h:read_seqcount_begin
    */
-  @SuppressWarnings("ThreadPriorityCheck") // yields to a writer that was descheduled
   public long readBegin() {
-    long stamp = stamped.tryOptimisticRead();
-    if (stamp != 0) {
-      return stamp;
-    }
-    long deadline = Deadline.start();
-    for (int spins = 1; ; spins++) {
-      stamp = stamped.tryOptimisticRead();
-      if (stamp != 0) {
-        return stamp;
-      }
-      if (PausePoint.blocked("seqcount")) {
-        continue;
-      }
-      Thread.onSpinWait();
-      if (spins % SPINS_PER_YIELD == 0) {
-        Thread.yield();
-        if (Deadline.passed(deadline)) {
-          throw new DeadlockException("the end of a seqcount write section", "its writer");
-        }
-      }
+    long seq = lock.tryOptimisticRead();
+    return seq != 0 ? seq : readBeginSlow();
+  }
+
+  private long readBeginSlow() {
+    LockWait wait = LockWait.begin(NAME, NAME);
+    try {
+      long seq;
+      do {
+        wait.pause();
+        seq = lock.tryOptimisticRead();
+      } while (seq == 0);
+      return seq;
+    } finally {
+      wait.end();
     }
   }
 
-  /** Whether what was read since {@link #readBegin} may be inconsistent. */
-  public boolean readRetry(long stamp) {
-    return !stamped.validate(stamp);
+  /**
+   * Whether a write section overlapped the read section, so that what was read may be torn.
+   *
+   * @kernel include/linux/seqlock.h:read_seqcount_retry
+   */
+  public boolean readRetry(long seq) {
+    return !lock.validate(seq);
   }
 }

@@ -1,85 +1,109 @@
 package org.jmmu.lock;
 
 import org.jmmu.phys.Mem;
-import org.jmmu.sched.Deadline;
-import org.jmmu.sched.PausePoint;
 
 /**
- * A spin lock in an off-heap word: 0, or the holder's thread id. Test and test-and-set, as few
- * locked instructions as possible while somebody else has it.
+ * Spin locks in off-heap 32-bit words, 4-byte aligned: 0 is free, anything else names the thread
+ * that holds the lock.
+ *
+ * <p>Taking is a compare-and-set (acquire), after plain looking while the word is taken, so that
+ * waiters share the cache line instead of pulling it back and forth; releasing is a release store.
  *
  * @kernel include/linux/spinlock.h:spin_lock
  */
 public final class SpinLock {
   private static final int FREE = 0;
-  private static final int SPINS_PER_YIELD = 128;
 
   private SpinLock() {}
 
+  public static void lock(long addr, LockClass cls) {
+    lockNested(addr, cls, 0);
+  }
+
   /**
-   * @param addr native address of the word, a multiple of 4
-   * @throws IllegalStateException if the calling thread holds the lock already
-   * @throws DeadlockException if the deadline passes
+   * Takes a second lock of a class.
+   *
+   * @param subclass above that of every lock of the class that the thread holds
+   * @kernel include/linux/spinlock.h:spin_lock_nested
    */
-  public static void lock(long addr, LockClass lockClass) {
-    lockNested(addr, lockClass, 0);
-  }
-
-  /** As {@link #lock}, inside others of the same class that have a smaller subclass. */
-  public static void lockNested(long addr, LockClass lockClass, int subclass) {
-    if (LockOrderChecker.ON) {
-      LockOrderChecker.acquire(lockClass, addr, subclass);
+  public static void lockNested(long addr, LockClass cls, int subclass) {
+    if (LockOrderChecker.ENABLED) {
+      LockOrderChecker.willLock(cls, subclass, null, addr);
     }
-    int self = self();
-    if (!Mem.intCas(addr, FREE, self)) {
-      spin(addr, lockClass, self);
+    if (!Mem.intCas(addr, FREE, self())) {
+      lockSlow(addr, cls);
+    }
+    if (LockOrderChecker.ENABLED) {
+      LockOrderChecker.locked(cls, subclass, null, addr);
     }
   }
 
-  /** Release: whoever takes it next sees all that was done under it. */
-  public static void unlock(long addr, LockClass lockClass) {
-    if (LockOrderChecker.ON) {
-      LockOrderChecker.release(lockClass, addr);
+  public static boolean tryLock(long addr, LockClass cls) {
+    if (Mem.intGetOpaque(addr) != FREE || !Mem.intCas(addr, FREE, self())) {
+      return false;
+    }
+    if (LockOrderChecker.ENABLED) {
+      LockOrderChecker.locked(cls, 0, null, addr);
+    }
+    return true;
+  }
+
+  /**
+   * @throws IllegalStateException if the calling thread does not hold the lock
+   */
+  public static void unlock(long addr, LockClass cls) {
+    if (Mem.intGetPlain(addr) != self()) {
+      throw new IllegalStateException(
+          new Word(addr, cls) + " released by " + Thread.currentThread().getName());
+    }
+    if (LockOrderChecker.ENABLED) {
+      LockOrderChecker.willUnlock(cls, null, addr);
     }
     Mem.intSetRelease(addr, FREE);
   }
 
-  /** Whether anybody holds it, for oracles. */
   public static boolean isLocked(long addr) {
-    return Mem.intGetAcquire(addr) != FREE;
+    return Mem.intGetOpaque(addr) != FREE;
   }
 
-  @SuppressWarnings("ThreadPriorityCheck") // yields to a holder that was descheduled
-  private static void spin(long addr, LockClass lockClass, int self) {
+  private static void lockSlow(long addr, LockClass cls) {
+    int self = self();
+    if (Mem.intGetPlain(addr) == self) {
+      throw new IllegalStateException(new Word(addr, cls) + ": taken again by the same thread");
+    }
+    LockWait wait = LockWait.begin(cls.name(), new Word(addr, cls));
     try {
-      if (Mem.intGetOpaque(addr) == self) {
-        throw new IllegalStateException(lockClass + " taken by a thread that holds it already");
-      }
-      long deadline = Deadline.start();
-      for (int spins = 1; ; spins++) {
-        if (Mem.intGetOpaque(addr) == FREE && Mem.intCas(addr, FREE, self)) {
-          return;
-        }
-        if (PausePoint.blocked(lockClass.toString())) {
-          continue;
-        }
-        Thread.onSpinWait();
-        if (spins % SPINS_PER_YIELD == 0) {
-          Thread.yield();
-          if (Deadline.passed(deadline)) {
-            throw new DeadlockException(lockClass.toString(), "thread " + Mem.intGetOpaque(addr));
-          }
-        }
-      }
-    } catch (IllegalStateException e) {
-      if (LockOrderChecker.ON) {
-        LockOrderChecker.release(lockClass, addr);
-      }
-      throw e;
+      do {
+        wait.pause();
+      } while (Mem.intGetOpaque(addr) != FREE || !Mem.intCas(addr, FREE, self));
+    } finally {
+      wait.end();
     }
   }
 
+  /** Never 0 in practice: that takes four billion threads. */
   private static int self() {
     return (int) Thread.currentThread().threadId();
+  }
+
+  static String name(LockClass cls, long addr) {
+    return cls + "@" + Long.toHexString(addr);
+  }
+
+  /** Names the lock and its holder in messages. */
+  private record Word(long addr, LockClass cls) {
+    @Override
+    public String toString() {
+      int owner = Mem.intGetOpaque(addr);
+      return name(cls, addr) + (owner == FREE ? " (free)" : " held by " + threadName(owner));
+    }
+
+    private static String threadName(int owner) {
+      return Thread.getAllStackTraces().keySet().stream()
+          .filter(thread -> (int) thread.threadId() == owner)
+          .map(Thread::getName)
+          .findFirst()
+          .orElse("a thread that is gone, #" + owner);
+    }
   }
 }

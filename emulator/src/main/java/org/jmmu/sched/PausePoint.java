@@ -27,7 +27,10 @@ public final class PausePoint {
   interface Steered {
     void reached(String point);
 
+    /** Passes the turn on; returns when it is this thread's turn again. */
     void blocked(String lock);
+
+    void unblocked();
   }
 
   /** The calling thread has come to {@code point}, a name such as {@code vmaAdjust.vm_start}. */
@@ -43,12 +46,22 @@ public final class PausePoint {
   }
 
   /**
-   * The calling thread cannot go on until {@code lock} is free.
+   * The calling thread is about to wait for {@code lock}. A wait is written as
    *
-   * <p>A stepped thread gives up its turn and returns when it has the next one: it should then try
-   * again, and not wait for real, because only one stepped thread runs at a time.
+   * <pre>{@code
+   * while (!available()) {
+   *   if (!PausePoint.blocked(name)) {
+   *     park(); // or spin
+   *   }
+   * }
+   * PausePoint.unblocked();
+   * }</pre>
    *
-   * @return whether the thread is stepped; false = wait as usual
+   * so that a stepped thread never really waits: it looks again whenever its turn comes, which
+   * makes a run depend on the schedule alone and not on how fast a wake-up travels.
+   *
+   * @param lock a name that does not vary from run to run (no address, no identity hash)
+   * @return whether the thread is stepped; it has then passed its turn on, and got it back
    */
   public static boolean blocked(String lock) {
     if (STEP) {
@@ -61,7 +74,17 @@ public final class PausePoint {
     return false;
   }
 
-  /** Whether the calling thread is stepped. */
+  /** The wait announced by {@link #blocked} is over: the calling thread has what it waited for. */
+  public static void unblocked() {
+    if (STEP) {
+      Steered steered = STEERED.get();
+      if (steered != null) {
+        steered.unblocked();
+      }
+    }
+  }
+
+  /** Whether a {@link Stepper} runs the calling thread. */
   public static boolean isStepped() {
     return STEP && STEERED.get() != null;
   }

@@ -4,24 +4,30 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
+import org.jmmu.sched.Schedule.Step;
+import org.jmmu.sched.StepResult.Kind;
+import org.jmmu.sched.StepResult.Outcome;
 
 /**
- * Runs named threads one at a time along a {@link Schedule}: the same text gives the same run.
+ * Runs named threads along a {@link Schedule}, one at a time.
  *
- * <pre>{@code
- * Stepper.of(Schedule.parse("M:migrate.unmapped W:vmaAdjust.vm_start M:end W:end"))
- *     .thread("M", fixture::migrate)
- *     .thread("W", fixture::adjust)
- *     .run()
- *     .throwIfFailed();
- * }</pre>
+ * <p>A turn ends when the thread comes to the pause point of its step, when it is done, or when it
+ * runs into a lock that another thread holds. In the last case the schedule goes on with its next
+ * step, and the thread tries the lock again at its own next turn, not before. After the last step
+ * the threads that are not done take turns, in the order in which they were added, until all are
+ * done.
  *
- * When the schedule is over, all threads run on to their ends in turn.
+ * <p>Since only one thread runs at any moment, and waiting depends on turns alone, the same
+ * schedule gives the same run. That holds as long as the stepped threads share locks with each
+ * other only.
  */
 public final class Stepper {
+  private static final AtomicInteger RUNNING = new AtomicInteger();
+
   private final Schedule schedule;
-  private final Map<String, SteppedThread> threads = new LinkedHashMap<>();
+  private final Map<String, Runnable> bodies = new LinkedHashMap<>();
 
   private Stepper(Schedule schedule) {
     this.schedule = schedule;
@@ -31,140 +37,134 @@ public final class Stepper {
     return new Stepper(schedule);
   }
 
+  /**
+   * Adds a thread.
+   *
+   * @throws IllegalArgumentException if there is one of that name
+   */
   public Stepper thread(String name, Runnable body) {
-    if (threads.put(name, new SteppedThread(name, body)) != null) {
-      throw new IllegalArgumentException("two threads are named " + name);
+    if (bodies.putIfAbsent(name, body) != null) {
+      throw new IllegalArgumentException("there are two threads named " + name);
     }
     return this;
   }
 
+  /** Whether a run is under way anywhere in this JVM; background threads hold still meanwhile. */
+  public static boolean isRunning() {
+    return PausePoint.canStep() && RUNNING.get() != 0;
+  }
+
   /**
-   * Runs the schedule; to be called once.
+   * Runs the threads to their end. An exception that ends one of them is in the result.
    *
-   * @throws IllegalArgumentException if the schedule names a thread that does not exist
-   * @throws IllegalStateException if all remaining threads wait for each other's locks, if a thread
-   *     waits for something else past the deadline, or if pause points are off in this JVM
+   * @throws IllegalArgumentException if the schedule names a thread that was not added
+   * @throws IllegalStateException if pause points are off in this JVM, or the caller is stepped
+   * @throws DeadlockException if all threads that are left wait for each other, or one does not
+   *     come to any stop
    */
-  public Result run() {
+  public StepResult run() {
     if (!PausePoint.canStep()) {
       throw new IllegalStateException(
-          "to step, start the JVM with -D" + PausePoint.PROPERTY + "=step");
+          "threads can be stepped only with -D" + PausePoint.PROPERTY + "=step");
     }
-    for (Schedule.Step step : schedule.steps()) {
-      if (!threads.containsKey(step.thread())) {
+    if (PausePoint.isStepped()) {
+      throw new IllegalStateException("a stepped thread cannot step others");
+    }
+    for (Step step : schedule.steps()) {
+      if (!bodies.containsKey(step.thread())) {
         throw new IllegalArgumentException(
-            "step " + step + ": the threads are " + threads.keySet());
+            "step %s: no thread %s, only %s".formatted(step, step.thread(), bodies.keySet()));
       }
     }
-    List<Turn> turns = new ArrayList<>();
-    for (Schedule.Step step : schedule.steps()) {
-      take(turns, thread(step.thread()), step);
-    }
-    finish(turns);
-    return new Result(List.copyOf(threads.values()), turns);
-  }
-
-  private SteppedThread thread(String name) {
-    SteppedThread thread = threads.get(name);
-    if (thread == null) {
-      throw new IllegalArgumentException("no thread " + name);
-    }
-    return thread;
-  }
-
-  private static void take(List<Turn> turns, SteppedThread thread, Schedule.Step step) {
-    if (thread.isAlive()) {
-      turns.add(new Turn(step, thread.run(step.until(), step.times())));
-    } else {
-      turns.add(new Turn(step, thread.event()));
+    RUNNING.incrementAndGet();
+    try {
+      return new Run().run();
+    } finally {
+      RUNNING.decrementAndGet();
     }
   }
 
-  private void finish(List<Turn> turns) {
-    List<StepEvent> before = List.of();
-    while (true) {
-      List<SteppedThread> alive = threads.values().stream().filter(SteppedThread::isAlive).toList();
-      if (alive.isEmpty()) {
+  /** The state of one run. */
+  private final class Run {
+    private final Map<String, SteppedThread> threads = new LinkedHashMap<>();
+    private final List<Outcome> outcomes = new ArrayList<>();
+
+    StepResult run() {
+      bodies.forEach((name, body) -> threads.put(name, new SteppedThread(name, body)));
+      threads.values().forEach(SteppedThread::start);
+      try {
+        for (Step step : schedule.steps()) {
+          take(step, true);
+        }
+        runToEnd();
+      } finally {
+        // On the way out because of a deadlock, unwind all at once: what one still holds another
+        // may need to unwind.
+        threads.values().forEach(SteppedThread::abort);
+        Deadline deadline = Deadline.start();
+        threads.values().forEach(thread -> thread.join(deadline));
+      }
+      return result();
+    }
+
+    private void runToEnd() {
+      int inVain = 0;
+      for (List<SteppedThread> left = left(); !left.isEmpty(); left = left()) {
+        for (SteppedThread thread : left) {
+          take(new Step(thread.name(), Step.END), false);
+          inVain = thread.isStuck() && !thread.hasEnded() ? inVain + 1 : 0;
+        }
+        // Nothing has changed since each of them last looked: nothing ever will.
+        if (inVain >= left.size() && !left().isEmpty()) {
+          throw new DeadlockException(
+              "all threads are blocked: "
+                  + left.stream()
+                      .map(thread -> thread.name() + " on " + thread.waitsFor())
+                      .collect(Collectors.joining(", "))
+                  + "\n"
+                  + result());
+        }
+      }
+    }
+
+    private List<SteppedThread> left() {
+      return threads.values().stream().filter(thread -> !thread.hasEnded()).toList();
+    }
+
+    private void take(Step step, boolean inSchedule) {
+      SteppedThread thread = threads.get(step.thread());
+      if (thread == null) {
+        throw new AssertionError(step);
+      }
+      if (thread.hasEnded()) {
+        outcomes.add(new Outcome(step, ended(step), "", List.of(), inSchedule));
         return;
       }
-      for (SteppedThread thread : alive) {
-        take(turns, thread, new Schedule.Step(thread.name(), Schedule.END, 1));
-      }
-      List<StepEvent> events = alive.stream().map(SteppedThread::event).toList();
-      // A whole round, and each still waits for what it waited for: nobody will ever let go.
-      if (events.equals(before)) {
-        throw new IllegalStateException(
-            "deadlock: "
-                + alive.stream()
-                    .map(thread -> thread.name() + " " + thread.event())
-                    .collect(Collectors.joining(", ")));
-      }
-      before = events;
-    }
-  }
-
-  private record Turn(Schedule.Step step, StepEvent event) {
-    /** Whether the turn ended where the schedule said. */
-    boolean asPlanned() {
-      return switch (event.kind()) {
-        case REACHED -> true;
-        case ENDED -> step.until().equals(Schedule.END);
-        case BLOCKED -> false;
-      };
-    }
-  }
-
-  /** What happened. */
-  public static final class Result {
-    private static final int COLUMN = 42;
-
-    private final List<SteppedThread> threads;
-    private final List<Turn> turns;
-
-    private Result(List<SteppedThread> threads, List<Turn> turns) {
-      this.threads = threads;
-      this.turns = turns;
+      SteppedThread.Stop stop = thread.turn(step);
+      Kind kind =
+          switch (stop.kind()) {
+            case REACHED -> Kind.REACHED;
+            case BLOCKED -> Kind.BLOCKED;
+            case ENDED -> ended(step);
+            case STARTED -> throw new AssertionError(stop);
+          };
+      String lock = kind == Kind.BLOCKED ? stop.detail() : "";
+      outcomes.add(new Outcome(step, kind, lock, thread.passed(), inSchedule));
     }
 
-    /** How each turn ended: the schedule's first, then those that finished the threads. */
-    public List<StepEvent> events() {
-      return turns.stream().map(Turn::event).toList();
+    private static Kind ended(Step step) {
+      return step.untilEnd() ? Kind.ENDED : Kind.NEVER_REACHED;
     }
 
-    /** Whether every turn ended where the schedule said: no thread was blocked or ended early. */
-    public boolean asPlanned() {
-      return turns.stream().allMatch(Turn::asPlanned);
-    }
-
-    /** Throws what ended a stepped thread, if an exception did. */
-    public void throwIfFailed() {
-      for (SteppedThread thread : threads) {
+    private StepResult result() {
+      Map<String, Throwable> failures = new LinkedHashMap<>();
+      for (SteppedThread thread : threads.values()) {
         Throwable failure = thread.failure();
         if (failure != null) {
-          throw new IllegalStateException("thread " + thread.name() + " failed\n" + this, failure);
+          failures.put(thread.name(), failure);
         }
       }
-    }
-
-    /** A column per thread, a line per turn. */
-    @Override
-    public String toString() {
-      StringBuilder text = new StringBuilder();
-      for (SteppedThread thread : threads) {
-        text.append(pad(thread.name()));
-      }
-      for (Turn turn : turns) {
-        text.append('\n');
-        for (SteppedThread thread : threads) {
-          boolean its = thread.name().equals(turn.step().thread());
-          text.append(pad(its ? turn.event().toString() : ""));
-        }
-      }
-      return text.toString().stripTrailing();
-    }
-
-    private static String pad(String cell) {
-      return cell + " ".repeat(Math.max(1, COLUMN - cell.length()));
+      return new StepResult(List.copyOf(threads.keySet()), outcomes, failures);
     }
   }
 }

@@ -121,6 +121,11 @@ final class Kernel {
     return oracles.check(mms);
   }
 
+  /** Whether a lock was left behind that a reset does not open: only a broken run does that. */
+  boolean hasStuckLock() {
+    return anonVmaSlots.anyMatch(anonVma -> anonVma.rwsem.isLocked());
+  }
+
   /** As new, whatever happened before; nobody may be using the machine. */
   void reset() {
     for (Cpu cpu : cpus) {

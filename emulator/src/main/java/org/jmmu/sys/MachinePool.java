@@ -21,6 +21,9 @@ final class MachinePool {
   }
 
   static void giveBack(Kernel kernel) {
+    if (kernel.hasStuckLock()) {
+      return;
+    }
     kernel.reset();
     FREE.computeIfAbsent(kernel.config, config -> new ConcurrentLinkedQueue<>()).add(kernel);
   }

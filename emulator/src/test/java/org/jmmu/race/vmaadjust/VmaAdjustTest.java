@@ -9,6 +9,7 @@ import java.util.stream.Stream;
 import org.jmmu.check.Violation;
 import org.jmmu.race.vmaadjust.VmaAdjustFixture.Content;
 import org.jmmu.sched.Schedule;
+import org.jmmu.sched.StepResult;
 import org.jmmu.sched.Stepper;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -51,7 +52,7 @@ class VmaAdjustTest {
 
   private static void step(VmaAdjustVariant variant, Interleaving interleaving) {
     try (VmaAdjustFixture fixture = VmaAdjustFixture.of(variant.protocol(), interleaving)) {
-      Stepper.Result run =
+      StepResult run =
           Stepper.of(Schedule.parse(schedule(interleaving)))
               .thread("M", fixture::migrate)
               .thread("W", fixture::adjust)
