@@ -24,9 +24,10 @@ import org.openjdk.jcstress.vm.VMSupport;
 
 /**
  * jcstress, driven from inside. This is what {@code org.openjdk.jcstress.JCStress.run} does, except
- * that we choose the runs (its own choice is every mix of interpreter, C1 and C2, most of them too
- * slow to hit a narrow window), that results arrive as they are made, and that no report is
- * written.
+ * that we choose the runs, that results arrive as they are made, and that no report is written.
+ * Left alone, jcstress forks a JVM for every mix of interpreter, C1 and C2 among the actor methods,
+ * 14 or more per test; our actors are one line each, and what they call is compiled the same way in
+ * all of them.
  *
  * <p>jcstress prints as it goes; the caller holds a {@link Silence}.
  */
