@@ -34,6 +34,7 @@ public record HeldLock(
     return !LOCK_CODE.contains(frame.getClassName());
   }
 
+  @SuppressWarnings("ReferenceEquality") // the same lock, not an equal one
   boolean is(LockClass cls, @Nullable Object owner, long number) {
     return this.cls == cls && this.owner == owner && this.number == number;
   }

@@ -42,6 +42,7 @@ final class LockWait {
   }
 
   /** Lets some time pass, for a condition that nobody will announce. */
+  @SuppressWarnings("ThreadPriorityCheck") // yields to a holder that was descheduled
   void pause() {
     if (PausePoint.blocked(steppedName)) {
       return;

@@ -19,6 +19,7 @@ import java.util.stream.Collectors;
  * Steps are separated by white space; {@code #} starts a comment that lasts to the end of the line.
  */
 public final class Schedule {
+  private static final Pattern WORD = Pattern.compile("\\S+");
   private static final Pattern NAME = Pattern.compile("[^\\s:*#]+");
   private static final Pattern STEP =
       Pattern.compile("(?<thread>[^\\s:*#]+):(?<until>[^\\s:*#]+(\\*[^\\s:*#]+)?)");
@@ -43,10 +44,9 @@ public final class Schedule {
       lineNumber++;
       int comment = line.indexOf('#');
       String code = comment < 0 ? line : line.substring(0, comment);
-      for (String word : code.strip().split("\\s+")) {
-        if (!word.isEmpty()) {
-          steps.add(parseStep(word, lineNumber));
-        }
+      Matcher word = WORD.matcher(code);
+      while (word.find()) {
+        steps.add(parseStep(word.group(), lineNumber));
       }
     }
     return new Schedule(steps);

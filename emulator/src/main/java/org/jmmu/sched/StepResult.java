@@ -64,6 +64,7 @@ public final class StepResult {
    * Throws what the first thread that failed threw; the failures of the others are suppressed
    * exceptions of it.
    */
+  @SuppressWarnings("ReferenceEquality") // the same exception cannot suppress itself
   public StepResult throwIfFailed() {
     List<Throwable> all = new ArrayList<>(failures.values());
     if (!all.isEmpty()) {

@@ -109,8 +109,7 @@ public final class Stepper {
 
     private void runToEnd() {
       int inVain = 0;
-      List<SteppedThread> left;
-      while (!(left = left()).isEmpty()) {
+      for (List<SteppedThread> left = left(); !left.isEmpty(); left = left()) {
         for (SteppedThread thread : left) {
           take(new Step(thread.name(), Step.END), false);
           inVain = thread.isStuck() && !thread.hasEnded() ? inVain + 1 : 0;

@@ -71,7 +71,8 @@ class ScheduleTest {
   void badTextIsRefusedWithItsPlace(String text, String message) {
     IllegalArgumentException e =
         assertThrows(IllegalArgumentException.class, () -> Schedule.parse(text));
-    assertTrue(e.getMessage().startsWith("schedule, " + message), e.getMessage());
+    String said = String.valueOf(e.getMessage());
+    assertTrue(said.startsWith("schedule, " + message), said);
   }
 
   @Test

@@ -214,8 +214,8 @@ class StepperTest {
                   a.lock();
                 });
     DeadlockException e = assertThrows(DeadlockException.class, stepper::run);
-    assertTrue(
-        e.getMessage().startsWith("all threads are blocked: M on b, W on a\n"), e.getMessage());
+    String said = String.valueOf(e.getMessage());
+    assertTrue(said.startsWith("all threads are blocked: M on b, W on a\n"), said);
     assertTrue(unwound.get());
     assertFalse(Stepper.isRunning());
   }
@@ -252,8 +252,9 @@ class StepperTest {
                 });
     try (ShortDeadline _ = new ShortDeadline()) {
       DeadlockException e = assertThrows(DeadlockException.class, stepper::run);
-      assertTrue(e.getMessage().startsWith("thread M came to no pause point"), e.getMessage());
-      assertTrue(e.getMessage().contains("StepperTest.java"), e.getMessage());
+      String said = String.valueOf(e.getMessage());
+      assertTrue(said.startsWith("thread M came to no pause point"), said);
+      assertTrue(said.contains("StepperTest.java"), said);
     } finally {
       stop.set(true);
     }

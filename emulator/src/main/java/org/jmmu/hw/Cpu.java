@@ -1,0 +1,234 @@
+package org.jmmu.hw;
+
+import java.lang.invoke.VarHandle;
+import org.jmmu.phys.Mem;
+import org.jmmu.phys.PhysMemory;
+
+/**
+ * One CPU: the instructions that touch memory, through the MMU. Bound to one thread at a time;
+ * handing it to another thread must order the two threads (start, join, a lock).
+ *
+ * <p>Loads are acquire, stores release and atomic operations sequentially consistent, which on x86
+ * is what the guest would get from the silicon (SDM vol 3, 9.2.2); {@link #mfence} is there for the
+ * one reordering that remains, a load before an earlier store.
+ *
+ * <p>A page fault calls the {@link FaultHandler} and then retries. A fault whose handler never
+ * makes it go away ends in {@link NoProgressException}.
+ */
+public final class Cpu extends ControlRegisters {
+  private final int id;
+  private final HotTlb hot;
+  private final Ipi ipi;
+
+  public Cpu(int id, PhysMemory phys, FaultHandler handler) {
+    this(id, phys, CpuModel.INTEL, handler);
+  }
+
+  public Cpu(int id, PhysMemory phys, CpuModel model, FaultHandler handler) {
+    super(id, phys, model, handler);
+    this.id = id;
+    hot = mmu.hot;
+    ipi = mmu.ipi;
+  }
+
+  public int id() {
+    return id;
+  }
+
+  // Loads. Nothing is written and nothing fenced on a hit; why that is enough is told in the
+  // package documentation.
+
+  public byte loadByte(long vaddr) {
+    long addr = hot.readAddr(vaddr, 0);
+    if (addr != 0) {
+      byte value = Mem.byteGetPlain(addr);
+      VarHandle.acquireFence();
+      if (!ipi.pendingGetAcquire()) {
+        return value;
+      }
+    }
+    return (byte) loadSlow(vaddr, Byte.BYTES, Access.READ);
+  }
+
+  public short loadShort(long vaddr) {
+    long addr = hot.readAddr(vaddr, Short.BYTES - 1);
+    if (addr != 0) {
+      short value = Mem.shortUnalignedGetPlain(addr);
+      VarHandle.acquireFence();
+      if (!ipi.pendingGetAcquire()) {
+        return value;
+      }
+    }
+    return (short) loadSlow(vaddr, Short.BYTES, Access.READ);
+  }
+
+  public int loadInt(long vaddr) {
+    long addr = hot.readAddr(vaddr, Integer.BYTES - 1);
+    if (addr != 0) {
+      int value = Mem.intGetAcquire(addr);
+      if (!ipi.pendingGetAcquire()) {
+        return value;
+      }
+    }
+    return (int) loadSlow(vaddr, Integer.BYTES, Access.READ);
+  }
+
+  public long loadLong(long vaddr) {
+    long addr = hot.readAddr(vaddr, Long.BYTES - 1);
+    if (addr != 0) {
+      long value = Mem.longGetAcquire(addr);
+      if (!ipi.pendingGetAcquire()) {
+        return value;
+      }
+    }
+    return loadSlow(vaddr, Long.BYTES, Access.READ);
+  }
+
+  /** Fetches {@code bytes} bytes of instructions, at most eight, as a little-endian number. */
+  public long fetch(long vaddr, int bytes) {
+    return loadSlow(vaddr, bytes, Access.FETCH);
+  }
+
+  // Stores. A store cannot be redone, so it asks for requests first, inside the access section.
+
+  public void storeByte(long vaddr, byte value) {
+    long inside = ipi.enter();
+    long addr = ipi.pendingGetAcquire() ? 0 : hot.writeAddr(vaddr, 0);
+    if (addr != 0) {
+      VarHandle.releaseFence();
+      Mem.byteSetPlain(addr, value);
+      ipi.leave(inside);
+      return;
+    }
+    ipi.leave(inside);
+    storeSlow(vaddr, Byte.BYTES, value);
+  }
+
+  public void storeShort(long vaddr, short value) {
+    long inside = ipi.enter();
+    long addr = ipi.pendingGetAcquire() ? 0 : hot.writeAddr(vaddr, Short.BYTES - 1);
+    if (addr != 0) {
+      VarHandle.releaseFence();
+      Mem.shortUnalignedSetPlain(addr, value);
+      ipi.leave(inside);
+      return;
+    }
+    ipi.leave(inside);
+    storeSlow(vaddr, Short.BYTES, value);
+  }
+
+  public void storeInt(long vaddr, int value) {
+    long inside = ipi.enter();
+    long addr = ipi.pendingGetAcquire() ? 0 : hot.writeAddr(vaddr, Integer.BYTES - 1);
+    if (addr != 0) {
+      Mem.intSetRelease(addr, value);
+      ipi.leave(inside);
+      return;
+    }
+    ipi.leave(inside);
+    storeSlow(vaddr, Integer.BYTES, value);
+  }
+
+  public void storeLong(long vaddr, long value) {
+    long inside = ipi.enter();
+    long addr = ipi.pendingGetAcquire() ? 0 : hot.writeAddr(vaddr, Long.BYTES - 1);
+    if (addr != 0) {
+      Mem.longSetRelease(addr, value);
+      ipi.leave(inside);
+      return;
+    }
+    ipi.leave(inside);
+    storeSlow(vaddr, Long.BYTES, value);
+  }
+
+  // Atomic read-modify-writes (LOCK prefix). They need write access even when nothing is stored.
+
+  public boolean casInt(long vaddr, int expected, int value) {
+    long addr = openLocked(vaddr, Integer.BYTES);
+    boolean stored = Mem.intCas(addr, expected, value);
+    mmu.close();
+    return stored;
+  }
+
+  public boolean casLong(long vaddr, long expected, long value) {
+    long addr = openLocked(vaddr, Long.BYTES);
+    boolean stored = Mem.longCas(addr, expected, value);
+    mmu.close();
+    return stored;
+  }
+
+  /** LOCK CMPXCHG; returns the value found. */
+  public long cmpxchgLong(long vaddr, long expected, long value) {
+    long addr = openLocked(vaddr, Long.BYTES);
+    long found = Mem.longCmpxchg(addr, expected, value);
+    mmu.close();
+    return found;
+  }
+
+  /** XCHG; returns the value found. */
+  public long xchgLong(long vaddr, long value) {
+    long addr = openLocked(vaddr, Long.BYTES);
+    long found = Mem.longXchg(addr, value);
+    mmu.close();
+    return found;
+  }
+
+  /** LOCK XADD; returns the value found. */
+  public long xaddLong(long vaddr, long delta) {
+    long addr = openLocked(vaddr, Long.BYTES);
+    long found = Mem.longGetAndAdd(addr, delta);
+    mmu.close();
+    return found;
+  }
+
+  /** Orders everything before against everything after. */
+  public void mfence() {
+    VarHandle.fullFence();
+  }
+
+  // Kernel mode and shootdowns.
+
+  /**
+   * The thread enters the kernel: until {@link #exitKernel} its accesses carry their own fence, so
+   * that shooters need no membarrier for this CPU. Optional; correct without.
+   */
+  public void enterKernel() {
+    ipi.enterKernel();
+  }
+
+  public void exitKernel() {
+    ipi.exitKernel();
+  }
+
+  /** Flushes what other CPUs have asked for, if anything; every access does so by itself. */
+  public void poll() {
+    if (ipi.pendingGetAcquire()) {
+      mmu.deliver();
+    }
+  }
+
+  private long openLocked(long vaddr, int size) {
+    if ((vaddr & size - 1) != 0) {
+      throw new AlignmentCheckException(vaddr, size);
+    }
+    mmu.open(this, vaddr, size, Access.WRITE);
+    return mmu.firstAddr();
+  }
+
+  private long loadSlow(long vaddr, int size, int access) {
+    mmu.open(this, vaddr, size, access);
+    long value = BytesInPages.load(mmu.firstAddr(), mmu.secondAddr(), inFirstPage(vaddr), size);
+    mmu.close();
+    return value;
+  }
+
+  private void storeSlow(long vaddr, int size, long value) {
+    mmu.open(this, vaddr, size, Access.WRITE);
+    BytesInPages.store(mmu.firstAddr(), mmu.secondAddr(), inFirstPage(vaddr), size, value);
+    mmu.close();
+  }
+
+  private static int inFirstPage(long vaddr) {
+    return (int) (PhysMemory.PAGE_SIZE - (vaddr & ~PhysMemory.PAGE_MASK));
+  }
+}

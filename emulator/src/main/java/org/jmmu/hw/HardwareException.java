@@ -1,0 +1,14 @@
+package org.jmmu.hw;
+
+/** An exception that the CPU raises other than a page fault; the instruction had no effect. */
+public abstract sealed class HardwareException extends RuntimeException
+    permits GeneralProtectionException,
+        AlignmentCheckException,
+        MachineCheckException,
+        NoProgressException {
+  private static final long serialVersionUID = 1L;
+
+  HardwareException(String message) {
+    super(message);
+  }
+}

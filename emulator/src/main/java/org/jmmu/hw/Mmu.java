@@ -1,0 +1,207 @@
+package org.jmmu.hw;
+
+import org.jmmu.phys.PhysMemory;
+
+/**
+ * Translation for the accesses of one CPU: TLB, walker, access section. An access that the {@link
+ * HotTlb} cannot answer comes here; so does every one that is misaligned or crosses a page.
+ *
+ * <p>{@link #open} returns inside the access section with all bytes of the access translated, so
+ * that nothing is written before both pages of a crossing access are known to allow it. Faults are
+ * raised outside the section, after which everything is translated afresh: the handler may have
+ * flushed or changed what was found before.
+ */
+final class Mmu {
+  /**
+   * From this many tries on an instruction has a deadline; before, looking at the clock is too
+   * dear.
+   */
+  private static final int TRIES_WITHOUT_CLOCK = 16;
+
+  // A failure that is no result of a walk.
+  private static final long NON_CANONICAL = 0;
+
+  final AccessRights rights = new AccessRights();
+  final PageWalker walker;
+  final Tlb tlb;
+  final HotTlb hot;
+  final Ipi ipi;
+
+  private final int id;
+  private final PhysMemory phys;
+  private final FaultHandler handler;
+  private boolean globalEnabled;
+  private long cr2;
+
+  // Result of open: native address of the first byte, and of the first in the second page.
+  private long firstAddr;
+  private long secondAddr;
+  private long inside;
+
+  // Why translate returned 0.
+  private long failure;
+  private long failedVaddr;
+
+  private long misses;
+  private long faults;
+  private long requests;
+
+  Mmu(int id, PhysMemory phys, CpuModel model, FaultHandler handler) {
+    this.id = id;
+    this.phys = phys;
+    this.handler = handler;
+    walker = new PageWalker(phys, model, rights);
+    tlb = new Tlb(phys, model, rights);
+    hot = tlb.hot();
+    ipi = new Ipi(id);
+  }
+
+  /** The mode, in the bits of {@link AccessRights}, the page table and the PCID have changed. */
+  void setContext(long mode, boolean globalPages, long root, int pcid) {
+    rights.set(mode);
+    globalEnabled = globalPages;
+    walker.setNoExecute((mode & AccessRights.MODE_NXE) != 0);
+    walker.setRoot(root);
+    tlb.setContext(pcid, mode);
+  }
+
+  /** Flushes what other CPUs have asked for. */
+  void deliver() {
+    requests += ipi.deliver(tlb);
+  }
+
+  /** Enters the access section with {@code size} bytes at {@code vaddr} translated. */
+  void open(Cpu cpu, long vaddr, int size, int access) {
+    misses++;
+    long deadline = 0;
+    for (int tries = 1; !tryOpen(cpu, vaddr, size, access); tries++) {
+      if (tries == TRIES_WITHOUT_CLOCK) {
+        deadline = Deadline.start();
+      } else if (tries > TRIES_WITHOUT_CLOCK && Deadline.passed(deadline)) {
+        throw new NoProgressException(
+            "CPU %d: access to 0x%x tried %d times within %d ms, last fault at 0x%x"
+                .formatted(id, vaddr, tries, Deadline.millis(), cr2));
+      }
+    }
+  }
+
+  void close() {
+    ipi.leave(inside);
+  }
+
+  long firstAddr() {
+    return firstAddr;
+  }
+
+  long secondAddr() {
+    return secondAddr;
+  }
+
+  private boolean tryOpen(Cpu cpu, long vaddr, int size, int access) {
+    long end = vaddr + size - 1;
+    long secondPage = end & PhysMemory.PAGE_MASK;
+    boolean crosses = secondPage != (vaddr & PhysMemory.PAGE_MASK);
+    checkCanonical(vaddr);
+    if (crosses && access != Access.FETCH) {
+      // The whole operand is checked before any of it is translated; a fetch goes byte by byte.
+      checkCanonical(secondPage);
+    }
+    boolean opened = false;
+    inside = ipi.enter();
+    try {
+      if (!ipi.pendingGetAcquire()) {
+        firstAddr = translate(vaddr, access);
+        opened = firstAddr != 0;
+        if (opened && crosses) {
+          secondAddr =
+              PteBits.isCanonical(secondPage)
+                  ? translate(secondPage, access)
+                  : fail(secondPage, NON_CANONICAL);
+          opened = secondAddr != 0;
+        }
+      }
+    } finally {
+      if (!opened) {
+        ipi.leave(inside);
+      }
+    }
+    if (!opened) {
+      recover(cpu);
+    }
+    return opened;
+  }
+
+  private static void checkCanonical(long vaddr) {
+    if (!PteBits.isCanonical(vaddr)) {
+      throw GeneralProtectionException.nonCanonical(vaddr);
+    }
+  }
+
+  /** Native address of a byte, or 0 and {@link #failure}. */
+  private long translate(long vaddr, int access) {
+    long word = tlb.lookup(vaddr);
+    if (word == 0 || !hits(word, access)) {
+      // Also when the TLB holds a translation that forbids the access: the tables may have been
+      // relaxed since, and walking before faulting spares the kernel the spurious fault.
+      word = walker.walk(vaddr, access);
+      if (!PageWalker.isTranslation(word)) {
+        return fail(vaddr, word);
+      }
+      if (!phys.containsPfn(PteBits.pfn(word))) {
+        return fail(vaddr, word);
+      }
+      tlb.fill(vaddr, word, globalEnabled);
+    }
+    hot.enter(vaddr, word);
+    return phys.addr(word & PteBits.ADDRESS) + (vaddr & ~PhysMemory.PAGE_MASK);
+  }
+
+  private boolean hits(long word, int access) {
+    return rights.allows(word ^ PteBits.NX, access)
+        && (access != Access.WRITE || (word & PteBits.D) != 0);
+  }
+
+  private long fail(long vaddr, long result) {
+    failure = result;
+    failedVaddr = vaddr;
+    return 0;
+  }
+
+  /** Does what stands between the access and its next try; the section has been left. */
+  private void recover(Cpu cpu) {
+    if (ipi.pendingGetAcquire()) {
+      deliver();
+      return;
+    }
+    long result = failure;
+    if (PageWalker.isPageFault(result)) {
+      faults++;
+      cr2 = failedVaddr;
+      handler.pageFault(cpu, failedVaddr, PageWalker.faultCode(result));
+    } else if (result == NON_CANONICAL) {
+      throw GeneralProtectionException.nonCanonical(failedVaddr);
+    } else {
+      throw new MachineCheckException(
+          PageWalker.isTranslation(result)
+              ? (result & PteBits.ADDRESS) | (failedVaddr & ~PhysMemory.PAGE_MASK)
+              : walker.wildAddress(),
+          failedVaddr);
+    }
+  }
+
+  long cr2() {
+    return cr2;
+  }
+
+  long misses() {
+    return misses;
+  }
+
+  long faults() {
+    return faults;
+  }
+
+  long requests() {
+    return requests;
+  }
+}

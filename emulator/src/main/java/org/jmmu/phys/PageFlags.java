@@ -1,0 +1,32 @@
+package org.jmmu.phys;
+
+/**
+ * Bits of {@link PageDesc}'s flags word. Jmmu keeps its own numbering: Linux derives its from an
+ * enum that changes between versions.
+ *
+ * @kernel include/linux/page-flags.h:enum pageflags
+ */
+public final class PageFlags {
+  /** The page lock. Bit lock with parked waiters, see {@code lock.PageLock}. */
+  public static final long PG_LOCKED = 1L << 0;
+
+  /** Somebody may be parked on this page: unlock must wake. */
+  public static final long PG_WAITERS = 1L << 1;
+
+  /** Head of a free block in the buddy allocator. */
+  public static final long PG_BUDDY = 1L << 2;
+
+  /** Written through a page-table entry that is gone by now. */
+  public static final long PG_DIRTY = 1L << 3;
+
+  /** Accessed through a page-table entry that is gone by now. */
+  public static final long PG_REFERENCED = 1L << 4;
+
+  /** A free frame whose bytes were filled with poison, to be verified when it is given out. */
+  public static final long PG_POISONED = 1L << 5;
+
+  /** Tag in {@code mapping}: the handle names an anon_vma. */
+  public static final long PAGE_MAPPING_ANON = 1L << 0;
+
+  private PageFlags() {}
+}

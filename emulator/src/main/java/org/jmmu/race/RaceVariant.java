@@ -1,0 +1,19 @@
+package org.jmmu.race;
+
+/**
+ * One protocol of a race: broken, proposed, merged or later. Implemented by an enum in the race's
+ * package, one constant per variant.
+ */
+public interface RaceVariant {
+  /** The enum constant's name, in capitals with underscores. */
+  String name();
+
+  /** What a hunt must show. */
+  Verdict verdict();
+
+  /** One line: what this protocol does, or fails to do. */
+  String summary();
+
+  /** The kernel version or commit that had this protocol, or the patch that proposed it. */
+  String kernel();
+}
