@@ -4,6 +4,7 @@ import static org.jmmu.lock.LockClass.ANON_VMA;
 import static org.jmmu.lock.LockClass.MMAP_LOCK;
 import static org.jmmu.lock.LockClass.PTL;
 import static org.jmmu.lock.LockClass.ZONE_LOCK;
+import static org.jmmu.lock.Thrown.message;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -60,7 +61,7 @@ class LockOrderCheckerTest {
   void theOtherOrderIsFoundThoughNobodyWaits() {
     SpinLock.lock(ptl, PTL);
     LockOrderException e = assertOutOfOrder(() -> anonVma.readLock());
-    String message = e.getMessage();
+    String message = message(e);
     assertTrue(message.startsWith("ANON_VMA@"), message);
     assertTrue(message.contains("while PTL@"), message);
     assertTrue(message.contains("ANON_VMA does not stand below PTL"), message);
@@ -121,7 +122,7 @@ class LockOrderCheckerTest {
   void theSameLockIsNotNested() {
     SpinLock.lock(ptl, PTL);
     LockOrderException e = assertOutOfOrder(() -> SpinLock.lockNested(ptl, PTL, 1));
-    assertTrue(e.getMessage().endsWith("it is the same lock"), e.getMessage());
+    assertTrue(message(e).endsWith("it is the same lock"), message(e));
     SpinLock.unlock(ptl, PTL);
   }
 
@@ -150,8 +151,8 @@ class LockOrderCheckerTest {
     mmapLock.readLock();
     IllegalStateException e =
         assertThrows(IllegalStateException.class, LockOrderChecker::assertNoneHeld);
-    assertTrue(e.getMessage().startsWith("still held: [MMAP_LOCK@"), e.getMessage());
-    assertTrue(e.getMessage().contains("LockOrderCheckerTest.java:"), e.getMessage());
+    assertTrue(message(e).startsWith("still held: [MMAP_LOCK@"), message(e));
+    assertTrue(message(e).contains("LockOrderCheckerTest.java:"), message(e));
     assertTrue(LockOrderChecker.whoHoldsWhat().contains(" holds MMAP_LOCK@"));
     mmapLock.readUnlock();
   }

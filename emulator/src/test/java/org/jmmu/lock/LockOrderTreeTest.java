@@ -6,6 +6,7 @@ import static org.jmmu.lock.LockClass.MMAP_LOCK;
 import static org.jmmu.lock.LockClass.PAGE_LOCK;
 import static org.jmmu.lock.LockClass.PTL;
 import static org.jmmu.lock.LockClass.ZONE_LOCK;
+import static org.jmmu.lock.Thrown.message;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -113,7 +114,7 @@ class LockOrderTreeTest {
   private static void assertRefused(String text, String why) {
     IllegalArgumentException e =
         assertThrows(IllegalArgumentException.class, () -> LockOrderTree.parse(text));
-    String message = e.getMessage();
+    String message = message(e);
     assertTrue(message.startsWith("lock order") && message.contains(why), message);
   }
 
@@ -123,6 +124,6 @@ class LockOrderTreeTest {
         assertThrows(IllegalArgumentException.class, () -> LockOrderTree.parse("MMAP_LOCK\n PTL"));
     assertEquals(
         "lock order, line 2: indent by 2 spaces per level, one level at a time: ' PTL'",
-        e.getMessage());
+        message(e));
   }
 }

@@ -1,6 +1,7 @@
 package org.jmmu.lock;
 
 import static org.jmmu.lock.LockClass.PTL;
+import static org.jmmu.lock.Thrown.message;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -243,8 +244,8 @@ class PageLockTest {
         () -> {
           try (ShortDeadline _ = new ShortDeadline()) {
             DeadlockException e = assertThrows(DeadlockException.class, this::lock);
-            assertTrue(e.getMessage().contains("for PAGE_LOCK(pfn 1) (locked)"), e.getMessage());
-            assertTrue(e.getMessage().contains("holds PAGE_LOCK(pfn 1) taken"), e.getMessage());
+            assertTrue(message(e).contains("for PAGE_LOCK(pfn 1) (locked)"), message(e));
+            assertTrue(message(e).contains("holds PAGE_LOCK(pfn 1) taken"), message(e));
             assertThrows(DeadlockException.class, () -> PageLock.waitOnLocked(phys, PFN));
           }
         });

@@ -1,5 +1,6 @@
 package org.jmmu.lock;
 
+import static org.jmmu.lock.Thrown.message;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
@@ -129,7 +130,7 @@ class RcuTest {
     Reader reader = new Reader();
     try (ShortDeadline _ = new ShortDeadline()) {
       DeadlockException e = assertThrows(DeadlockException.class, Rcu::synchronizeRcu);
-      assertTrue(e.getMessage().contains("for the RCU read section of reader"), e.getMessage());
+      assertTrue(message(e).contains("for the RCU read section of reader"), message(e));
     }
     reader.leave();
   }

@@ -1,5 +1,6 @@
 package org.jmmu.lock;
 
+import static org.jmmu.lock.Thrown.message;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -136,8 +137,8 @@ class RwSemTest {
 
   private static void assertRefused(Executable again) {
     IllegalStateException e = assertThrows(IllegalStateException.class, again);
-    assertTrue(e.getMessage().startsWith("MMAP_LOCK@"), e.getMessage());
-    assertTrue(e.getMessage().endsWith("taken again by the same thread"), e.getMessage());
+    assertTrue(message(e).startsWith("MMAP_LOCK@"), message(e));
+    assertTrue(message(e).endsWith("taken again by the same thread"), message(e));
   }
 
   @Test
@@ -187,9 +188,9 @@ class RwSemTest {
           try (ShortDeadline _ = new ShortDeadline()) {
             DeadlockException e = assertThrows(DeadlockException.class, sem::readLock);
             String me = "held for write by " + holder();
-            assertTrue(e.getMessage().startsWith("elsewhere waited 50 ms for MMAP_LOCK@"));
-            assertTrue(e.getMessage().contains(me), e.getMessage());
-            assertTrue(e.getMessage().contains("taken at org.jmmu.lock.RwSemTest"), e.getMessage());
+            assertTrue(message(e).startsWith("elsewhere waited 50 ms for MMAP_LOCK@"));
+            assertTrue(message(e).contains(me), message(e));
+            assertTrue(message(e).contains("taken at org.jmmu.lock.RwSemTest"), message(e));
           }
         });
     sem.writeUnlock();

@@ -1,5 +1,6 @@
 package org.jmmu.lock;
 
+import static org.jmmu.lock.Thrown.message;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -96,7 +97,7 @@ class SeqCountTest {
     seq.writeBegin();
     try (ShortDeadline _ = new ShortDeadline()) {
       DeadlockException e = assertThrows(DeadlockException.class, seq::readBegin);
-      assertTrue(e.getMessage().contains("for seqcount"), e.getMessage());
+      assertTrue(message(e).contains("for seqcount"), message(e));
     }
     seq.writeEnd();
   }

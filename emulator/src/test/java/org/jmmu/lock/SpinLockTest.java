@@ -1,6 +1,7 @@
 package org.jmmu.lock;
 
 import static org.jmmu.lock.LockClass.PTL;
+import static org.jmmu.lock.Thrown.message;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -71,7 +72,7 @@ class SpinLockTest {
   void takingItAgainIsRefused() {
     SpinLock.lock(addr, PTL);
     RuntimeException e = assertThrows(RuntimeException.class, () -> SpinLock.lock(addr, PTL));
-    assertTrue(e.getMessage().startsWith("PTL@" + Long.toHexString(addr)), e.getMessage());
+    assertTrue(message(e).startsWith("PTL@" + Long.toHexString(addr)), message(e));
     SpinLock.unlock(addr, PTL);
   }
 
@@ -81,7 +82,7 @@ class SpinLockTest {
     SpinLock.lock(addr, LockClass.PAGE_TABLE_LOCK);
     IllegalStateException e =
         assertThrows(IllegalStateException.class, () -> SpinLock.lock(addr, PTL));
-    assertTrue(e.getMessage().endsWith("taken again by the same thread"), e.getMessage());
+    assertTrue(message(e).endsWith("taken again by the same thread"), message(e));
     SpinLock.unlock(addr, LockClass.PAGE_TABLE_LOCK);
   }
 
@@ -103,7 +104,7 @@ class SpinLockTest {
           try (ShortDeadline _ = new ShortDeadline()) {
             DeadlockException e =
                 assertThrows(DeadlockException.class, () -> SpinLock.lock(addr, PTL));
-            assertTrue(e.getMessage().contains("held by " + holder), e.getMessage());
+            assertTrue(message(e).contains("held by " + holder), message(e));
           }
         });
     SpinLock.unlock(addr, PTL);

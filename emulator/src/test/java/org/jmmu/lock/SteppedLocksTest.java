@@ -1,6 +1,7 @@
 package org.jmmu.lock;
 
 import static org.jmmu.lock.LockClass.PTL;
+import static org.jmmu.lock.Thrown.message;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -205,9 +206,8 @@ class SteppedLocksTest {
                 });
     DeadlockException e = assertThrows(DeadlockException.class, stepper::run);
     assertTrue(
-        e.getMessage()
-            .startsWith("all threads are blocked: A on rcu, W on MMAP_LOCK, B on MMAP_LOCK"),
-        e.getMessage());
+        message(e).startsWith("all threads are blocked: A on rcu, W on MMAP_LOCK, B on MMAP_LOCK"),
+        message(e));
   }
 
   @Test
@@ -243,8 +243,8 @@ class SteppedLocksTest {
                 });
     DeadlockException e = assertThrows(DeadlockException.class, stepper::run);
     assertTrue(
-        e.getMessage().startsWith("all threads are blocked: A on PAGE_LOCK(pfn 1), B on seqcount"),
-        e.getMessage());
+        message(e).startsWith("all threads are blocked: A on PAGE_LOCK(pfn 1), B on seqcount"),
+        message(e));
     assertEquals(0, PageDesc.flagsGetAcquire(phys, PFN));
     assertTrue(sem.tryWriteLock());
     sem.writeUnlock();
