@@ -3,6 +3,7 @@ package org.jmmu.lock;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jmmu.sched.PausePoint;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Read-write semaphore: many readers or one writer, in the order in which they come, so that a
@@ -190,7 +191,7 @@ public final class RwSem {
     }
 
     @Override
-    protected Thread getOwner() {
+    protected @Nullable Thread getOwner() {
       return super.getOwner();
     }
   }
