@@ -49,10 +49,10 @@ public final class RwSem {
    * @kernel kernel/locking/rwsem.c:up_read
    */
   public void readUnlock() {
-    if (LockOrderChecker.ENABLED) {
-      LockOrderChecker.willUnlock(cls, this, 0);
-    }
     release(lock.readLock());
+    if (LockOrderChecker.ENABLED) {
+      LockOrderChecker.unlocked(cls, this, 0);
+    }
   }
 
   /**
@@ -92,10 +92,10 @@ public final class RwSem {
    * @kernel kernel/locking/rwsem.c:up_write
    */
   public void writeUnlock() {
-    if (LockOrderChecker.ENABLED) {
-      LockOrderChecker.willUnlock(cls, this, 0);
-    }
     release(lock.writeLock());
+    if (LockOrderChecker.ENABLED) {
+      LockOrderChecker.unlocked(cls, this, 0);
+    }
   }
 
   /**

@@ -119,6 +119,26 @@ class RwSemTest {
   }
 
   @Test
+  void whoHasWaitedGoesBeforeWhoComesBack() {
+    sem.writeLock();
+    AtomicBoolean read = new AtomicBoolean();
+    Started reader =
+        Threads.start(
+                "reader",
+                () -> {
+                  sem.readLock();
+                  read.set(true);
+                  sem.readUnlock();
+                })
+            .awaitParked();
+    sem.writeUnlock();
+    sem.writeLock(); // the reader has hardly begun to wake up
+    assertTrue(read.get());
+    sem.writeUnlock();
+    reader.join();
+  }
+
+  @Test
   void takingItAgainIsRefused() {
     List<Executable> again =
         List.of(
@@ -147,6 +167,7 @@ class RwSemTest {
     assertThrows(IllegalStateException.class, sem::writeUnlock);
     assertThrows(IllegalStateException.class, sem::downgradeWrite);
     sem.writeLock();
+    assertThrows(IllegalStateException.class, sem::readUnlock);
     Threads.elsewhere(
         () -> {
           assertThrows(IllegalStateException.class, sem::readUnlock);
