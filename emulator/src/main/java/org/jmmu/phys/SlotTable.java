@@ -2,6 +2,7 @@ package org.jmmu.phys;
 
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntFunction;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,6 +69,17 @@ public final class SlotTable<T extends Slot> {
       }
     }
     return count;
+  }
+
+  /** Whether any slot, allocated or not, is of that kind. */
+  @SuppressWarnings("unchecked") // as in get
+  public boolean anyMatch(Predicate<T> kind) {
+    for (Slot slot : slots) {
+      if (slot != null && kind.test((T) slot)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Frees every slot that is in use; nobody else may be using the table. */

@@ -27,6 +27,7 @@ public final class PausePoint {
   interface Steered {
     void reached(String point);
 
+    /** Passes the turn on; returns when it is this thread's turn again. */
     void blocked(String lock);
 
     void unblocked();
@@ -44,17 +45,36 @@ public final class PausePoint {
     }
   }
 
-  /** The calling thread is about to wait for {@code lock}. */
-  public static void blocked(String lock) {
+  /**
+   * The calling thread is about to wait for {@code lock}. A wait is written as
+   *
+   * <pre>{@code
+   * while (!available()) {
+   *   if (!PausePoint.blocked(name)) {
+   *     park(); // or spin
+   *   }
+   * }
+   * PausePoint.unblocked();
+   * }</pre>
+   *
+   * so that a stepped thread never really waits: it looks again whenever its turn comes, which
+   * makes a run depend on the schedule alone and not on how fast a wake-up travels.
+   *
+   * @param lock a name that does not vary from run to run (no address, no identity hash)
+   * @return whether the thread is stepped; it has then passed its turn on, and got it back
+   */
+  public static boolean blocked(String lock) {
     if (STEP) {
       Steered steered = STEERED.get();
       if (steered != null) {
         steered.blocked(lock);
+        return true;
       }
     }
+    return false;
   }
 
-  /** The wait announced by {@link #blocked} is over: the calling thread holds the lock. */
+  /** The wait announced by {@link #blocked} is over: the calling thread has what it waited for. */
   public static void unblocked() {
     if (STEP) {
       Steered steered = STEERED.get();
@@ -62,6 +82,11 @@ public final class PausePoint {
         steered.unblocked();
       }
     }
+  }
+
+  /** Whether a {@link Stepper} runs the calling thread. */
+  public static boolean isStepped() {
+    return STEP && STEERED.get() != null;
   }
 
   /** Whether schedules can be stepped in this JVM. */

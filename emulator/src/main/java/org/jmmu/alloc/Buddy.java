@@ -1,0 +1,171 @@
+package org.jmmu.alloc;
+
+import static org.jmmu.phys.PageFlags.PG_BUDDY;
+
+import org.jmmu.lock.LockClass;
+import org.jmmu.lock.SpinLock;
+import org.jmmu.phys.FrameType;
+import org.jmmu.phys.PageDesc;
+import org.jmmu.phys.PhysMemory;
+
+/**
+ * The buddy allocator: free blocks of 2^order frames, aligned to their size, on one list per order.
+ * The links stand in the descriptors of the blocks' first frames; frame 0 is never free and ends
+ * the lists.
+ *
+ * <p>The frame freed last is given out first, as with Linux's per-CPU lists: it is cache-warm, and
+ * a frame that was freed too early meets its next owner soon.
+ *
+ * @kernel mm/page_alloc.c:__rmqueue_smallest, __free_one_page
+ */
+public final class Buddy {
+  /** Returned instead of a frame number when there is no memory. */
+  public static final long NO_FRAME = 0;
+
+  public static final int MAX_ORDER = 10;
+  private static final int NIL = 0;
+
+  private final PhysMemory phys;
+  private final long zoneLock; // address of the lock word
+  private final int[] heads = new int[MAX_ORDER + 1]; // first block of each order; zone lock
+  private long nrFree; // frames on the lists; zone lock
+  private long usedEnd; // frames from here on were never given out since the reset; zone lock
+
+  public Buddy(PhysMemory phys) {
+    this.phys = phys;
+    this.zoneLock = phys.zoneLockAddr();
+    PageDesc.typeSetOpaque(phys, 0, FrameType.RESERVED);
+    addAllFrames();
+  }
+
+  /**
+   * Takes 2^order frames, first reference included.
+   *
+   * @return the first frame, or {@link #NO_FRAME}
+   */
+  public long alloc(int order, FrameType type) {
+    SpinLock.lock(zoneLock, LockClass.ZONE_LOCK);
+    long pfn = takeLocked(order);
+    SpinLock.unlock(zoneLock, LockClass.ZONE_LOCK);
+    if (pfn != NO_FRAME) {
+      FrameChecks.allocated(phys, pfn, 1L << order, type);
+      PageDesc.refcountSetRelease(phys, pfn, 1);
+    }
+    return pfn;
+  }
+
+  /** Gives 2^order frames back, whose reference count has reached zero. */
+  public void free(long pfn, int order) {
+    FrameChecks.freed(phys, pfn, 1L << order);
+    SpinLock.lock(zoneLock, LockClass.ZONE_LOCK);
+    addMergedLocked(pfn, order);
+    SpinLock.unlock(zoneLock, LockClass.ZONE_LOCK);
+  }
+
+  /** Frames on the free lists. Exact only while nobody allocates or frees. */
+  public long nrFree() {
+    return nrFree;
+  }
+
+  /** Frames below this may have been given out since the last reset; none above it was. */
+  public long usedEnd() {
+    return usedEnd;
+  }
+
+  /** Forgets every allocation: the machine is to be used afresh. Costs what was used, not more. */
+  public void reset() {
+    SpinLock.lock(zoneLock, LockClass.ZONE_LOCK);
+    for (long pfn = 1; pfn < usedEnd; pfn++) {
+      PageDesc.clear(phys, pfn);
+    }
+    for (int order = 0; order <= MAX_ORDER; order++) {
+      for (int block = heads[order]; block != NIL; ) {
+        int next = PageDesc.nextGetPlain(phys, block);
+        PageDesc.clear(phys, block);
+        block = next;
+      }
+      heads[order] = NIL;
+    }
+    addAllFrames();
+    SpinLock.unlock(zoneLock, LockClass.ZONE_LOCK);
+  }
+
+  /** Big blocks first, so that the lists end up with the lowest frames at their heads. */
+  private void addAllFrames() {
+    nrFree = 0;
+    usedEnd = 1;
+    long end = phys.nrFrames();
+    while (end > 1) {
+      int order = Math.min(MAX_ORDER, Long.numberOfTrailingZeros(end));
+      while (end - (1L << order) < 1) {
+        order--;
+      }
+      end -= 1L << order;
+      pushLocked((int) end, order);
+    }
+  }
+
+  private long takeLocked(int order) {
+    for (int from = order; from <= MAX_ORDER; from++) {
+      int block = heads[from];
+      if (block != NIL) {
+        unlinkLocked(block, from);
+        usedEnd = Math.max(usedEnd, block + (1L << order));
+        // Give the upper halves back until the block has the size that was asked for.
+        for (int half = from - 1; half >= order; half--) {
+          pushLocked(block + (1 << half), half);
+        }
+        return block;
+      }
+    }
+    return NO_FRAME;
+  }
+
+  private void addMergedLocked(long pfn, int order) {
+    long block = pfn;
+    int size = order;
+    while (size < MAX_ORDER) {
+      long buddy = block ^ (1L << size);
+      if (!phys.containsPfn(buddy) || !isFreeBlock(buddy, size)) {
+        break;
+      }
+      unlinkLocked((int) buddy, size);
+      block &= buddy;
+      size++;
+    }
+    pushLocked((int) block, size);
+  }
+
+  private boolean isFreeBlock(long pfn, int order) {
+    return (PageDesc.flagsGetAcquire(phys, pfn) & PG_BUDDY) != 0
+        && PageDesc.orderGetPlain(phys, pfn) == order;
+  }
+
+  private void pushLocked(int block, int order) {
+    int head = heads[order];
+    PageDesc.flagsGetAndOr(phys, block, PG_BUDDY);
+    PageDesc.orderSetPlain(phys, block, order);
+    PageDesc.prevSetPlain(phys, block, NIL);
+    PageDesc.nextSetPlain(phys, block, head);
+    if (head != NIL) {
+      PageDesc.prevSetPlain(phys, head, block);
+    }
+    heads[order] = block;
+    nrFree += 1L << order;
+  }
+
+  private void unlinkLocked(int block, int order) {
+    int next = PageDesc.nextGetPlain(phys, block);
+    int prev = PageDesc.prevGetPlain(phys, block);
+    if (prev == NIL) {
+      heads[order] = next;
+    } else {
+      PageDesc.nextSetPlain(phys, prev, next);
+    }
+    if (next != NIL) {
+      PageDesc.prevSetPlain(phys, next, prev);
+    }
+    PageDesc.flagsGetAndClear(phys, block, PG_BUDDY);
+    nrFree -= 1L << order;
+  }
+}

@@ -1,0 +1,64 @@
+package org.jmmu.alloc;
+
+import org.jmmu.phys.FrameType;
+import org.jmmu.phys.PageDesc;
+import org.jmmu.phys.PhysMemory;
+import org.jmmu.types.KernelBug;
+
+/**
+ * Single frames with reference counts.
+ *
+ * @kernel include/linux/mm.h:get_page, put_page, get_page_unless_zero
+ */
+public final class Frames {
+  private final PhysMemory phys;
+  private final Buddy buddy;
+
+  public Frames(PhysMemory phys, Buddy buddy) {
+    this.phys = phys;
+    this.buddy = buddy;
+  }
+
+  /** One frame with one reference and arbitrary content, or {@link Buddy#NO_FRAME}. */
+  public long alloc(FrameType type) {
+    return buddy.alloc(0, type);
+  }
+
+  /** As {@link #alloc}, filled with zeroes. */
+  public long allocZeroed(FrameType type) {
+    long pfn = buddy.alloc(0, type);
+    if (pfn != Buddy.NO_FRAME) {
+      phys.clearPage(pfn);
+    }
+    return pfn;
+  }
+
+  /** The caller has a reference, or holds the page-table lock of an entry that has one. */
+  public void get(long pfn) {
+    PageDesc.refcountGetAndAdd(phys, pfn, 1);
+  }
+
+  /** For a caller with no reference: fails on a frame that is on its way back to the allocator. */
+  public boolean getUnlessZero(long pfn) {
+    while (true) {
+      int count = PageDesc.refcountGetAcquire(phys, pfn);
+      if (count == 0) {
+        return false;
+      }
+      if (PageDesc.refcountCas(phys, pfn, count, count + 1)) {
+        return true;
+      }
+    }
+  }
+
+  /** Drops a reference; the last one gives the frame back. */
+  public void put(long pfn) {
+    int count = PageDesc.refcountGetAndAdd(phys, pfn, -1);
+    if (count == 1) {
+      PageDesc.mappingSetOpaque(phys, pfn, 0);
+      buddy.free(pfn, 0);
+    } else if (count <= 0) {
+      throw new KernelBug("reference count of frame " + pfn + " drops below zero");
+    }
+  }
+}

@@ -1,0 +1,128 @@
+package org.jmmu.check;
+
+import static org.jmmu.check.Violation.Invariant.MAPCOUNT;
+import static org.jmmu.check.Violation.Invariant.NO_LEAKED_FRAME;
+import static org.jmmu.check.Violation.Invariant.NO_LOCK_HELD;
+import static org.jmmu.check.Violation.Invariant.REFCOUNT;
+import static org.jmmu.check.Violation.Invariant.VMA_TREE;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jmmu.alloc.Buddy;
+import org.jmmu.lock.PageLock;
+import org.jmmu.lock.SpinLock;
+import org.jmmu.phys.FrameType;
+import org.jmmu.phys.PageDesc;
+import org.jmmu.phys.PhysMemory;
+import org.jmmu.rmap.AnonVmas;
+import org.jmmu.types.AnonVma;
+import org.jmmu.types.AnonVmaChain;
+import org.jmmu.types.Mm;
+import org.jmmu.types.Vma;
+
+/**
+ * All checks of one machine. To be called at rest: no thread in a system call, a fault or a
+ * migration. For one thread.
+ */
+public final class Oracles {
+  private final PhysMemory phys;
+  private final Buddy buddy;
+  private final List<Violation> violations = new ArrayList<>();
+  private final PageTableCensus census;
+
+  public Oracles(PhysMemory phys, Buddy buddy, AnonVmas anonVmas) {
+    this.phys = phys;
+    this.buddy = buddy;
+    this.census = new PageTableCensus(phys, anonVmas, violations);
+  }
+
+  /**
+   * @param mms all address spaces of the machine
+   * @return what is broken; empty if nothing is
+   */
+  public List<Violation> check(Iterable<Mm> mms) {
+    violations.clear();
+    census.begin((int) buddy.usedEnd());
+    for (Mm mm : mms) {
+      census.count(mm);
+      checkVmas(mm);
+      checkLocks(mm);
+    }
+    checkFrames();
+    if (SpinLock.isLocked(phys.zoneLockAddr())) {
+      add(NO_LOCK_HELD, "zone lock");
+    }
+    return violations.isEmpty() ? List.of() : List.copyOf(violations);
+  }
+
+  private void checkFrames() {
+    long inUse = 0;
+    int end = (int) buddy.usedEnd();
+    for (int pfn = 1; pfn < end; pfn++) {
+      FrameType type = PageDesc.typeGetOpaque(phys, pfn);
+      if (type == FrameType.FREE) {
+        continue;
+      }
+      inUse++;
+      if (SpinLock.isLocked(PageDesc.ptlAddr(phys, pfn))) {
+        add(NO_LOCK_HELD, "page-table lock of frame " + pfn);
+      }
+      if (PageLock.isLocked(phys, pfn)) {
+        add(NO_LOCK_HELD, "page lock of frame " + pfn);
+      }
+      if (type == FrameType.PAGE_TABLE && !census.isLinked(pfn)) {
+        add(NO_LEAKED_FRAME, "page table in frame " + pfn);
+      } else if (type == FrameType.USER) {
+        checkPage(pfn);
+      }
+    }
+    if (inUse + buddy.nrFree() != phys.nrFrames() - 1) {
+      long missing = phys.nrFrames() - 1 - inUse - buddy.nrFree();
+      add(NO_LEAKED_FRAME, missing + " frames are neither free nor in use");
+    }
+  }
+
+  private void checkPage(int pfn) {
+    int mapped = census.mapped(pfn);
+    int mapcount = PageDesc.mapcountGetAcquire(phys, pfn);
+    int refcount = PageDesc.refcountGetAcquire(phys, pfn);
+    if (mapcount != mapped) {
+      add(MAPCOUNT, "frame " + pfn + " says " + mapcount + ", " + mapped + " entries map it");
+    }
+    if (mapped == 0 && mapcount == 0) {
+      add(NO_LEAKED_FRAME, "frame " + pfn + " is mapped nowhere, references " + refcount);
+    } else if (refcount != mapcount) {
+      add(REFCOUNT, "frame " + pfn + " has " + refcount + " references, mapcount " + mapcount);
+    }
+  }
+
+  private void checkVmas(Mm mm) {
+    long end = 0;
+    for (Vma vma : mm.vmas.snapshot()) {
+      if (vma.vmStartGetOpaque() < end || vma.vmEndGetOpaque() <= vma.vmStartGetOpaque()) {
+        add(
+            VMA_TREE,
+            vma + " of the mm with pgd " + mm.pgdPfn + ", behind " + Long.toHexString(end));
+      }
+      end = vma.vmEndGetOpaque();
+    }
+  }
+
+  private void checkLocks(Mm mm) {
+    if (mm.mmapLock.isLocked()) {
+      add(NO_LOCK_HELD, "mmap_lock of the mm with pgd " + mm.pgdPfn);
+    }
+    for (Vma vma : mm.vmas.snapshot()) {
+      for (AnonVmaChain avc = vma.anonVmaChain.head(); avc != null; avc = avc.sameVmaNext()) {
+        AnonVma anonVma = avc.anonVma;
+        if (anonVma.rwsem.isLocked() || anonVma.root().rwsem.isLocked()) {
+          add(NO_LOCK_HELD, "lock of an anon_vma of " + vma);
+        }
+      }
+    }
+  }
+
+  private void add(Violation.Invariant invariant, String where) {
+    violations.add(new Violation(invariant, where));
+  }
+}

@@ -1,0 +1,137 @@
+package org.jmmu.check;
+
+import static org.jmmu.check.Violation.Invariant.FRAME_TYPE;
+import static org.jmmu.check.Violation.Invariant.NO_DANGLING_MIGRATION_ENTRY;
+import static org.jmmu.check.Violation.Invariant.REVERSE_MAP;
+import static org.jmmu.check.Violation.Invariant.VMA_TREE;
+
+import java.util.Arrays;
+import java.util.List;
+import org.jmmu.hw.PteBits;
+import org.jmmu.pgtable.Pte;
+import org.jmmu.phys.FrameType;
+import org.jmmu.phys.Mem;
+import org.jmmu.phys.PageDesc;
+import org.jmmu.phys.PhysMemory;
+import org.jmmu.rmap.AnonVmas;
+import org.jmmu.swap.MigrationEntry;
+import org.jmmu.types.AnonVma;
+import org.jmmu.types.AnonVmaChain;
+import org.jmmu.types.Mm;
+import org.jmmu.types.Vma;
+
+/**
+ * Counts, over the page tables of all address spaces, how often each frame is mapped and which
+ * frames are tables; judges every entry on the way.
+ *
+ * <p>Allocates only for what it finds broken, because stress tests run it on every sample.
+ */
+final class PageTableCensus {
+  private final PhysMemory phys;
+  private final AnonVmas anonVmas;
+  private final List<Violation> violations;
+  private int[] mapped = new int[0]; // by frame: entries that map it
+  private boolean[] linked = new boolean[0]; // by frame: whether it is a reachable table
+
+  PageTableCensus(PhysMemory phys, AnonVmas anonVmas, List<Violation> violations) {
+    this.phys = phys;
+    this.anonVmas = anonVmas;
+    this.violations = violations;
+  }
+
+  /** Starts over, for frames below {@code endPfn}. */
+  void begin(int endPfn) {
+    if (mapped.length < endPfn) {
+      mapped = new int[endPfn];
+      linked = new boolean[endPfn];
+    } else {
+      Arrays.fill(mapped, 0);
+      Arrays.fill(linked, false);
+    }
+  }
+
+  int mapped(int pfn) {
+    return mapped[pfn];
+  }
+
+  boolean isLinked(int pfn) {
+    return linked[pfn];
+  }
+
+  void count(Mm mm) {
+    countTable(mm, mm.pgdPfn, PteBits.LEVEL_PGD, 0);
+  }
+
+  private void countTable(Mm mm, long tablePfn, int level, long firstVaddr) {
+    if (!isKnown(tablePfn)
+        || linked[(int) tablePfn]
+        || PageDesc.typeGetOpaque(phys, tablePfn) != FrameType.PAGE_TABLE) {
+      add(
+          FRAME_TYPE,
+          "frame " + tablePfn + " is linked as a table of level " + level + " at",
+          mm,
+          firstVaddr);
+      return;
+    }
+    linked[(int) tablePfn] = true;
+    long table = phys.frameAddr(tablePfn);
+    for (int i = 0; i < PteBits.ENTRIES_PER_TABLE; i++) {
+      long word = Mem.longGetPlain(table + ((long) i << 3));
+      if (word != 0) {
+        long vaddr = firstVaddr + i * PteBits.size(level);
+        if (level == PteBits.LEVEL_PTE) {
+          countEntry(mm, vaddr, word);
+        } else {
+          countTable(mm, Pte.pfn(word), level - 1, vaddr);
+        }
+      }
+    }
+  }
+
+  private void countEntry(Mm mm, long vaddr, long word) {
+    if (MigrationEntry.isMigrationEntry(word)) {
+      String what = "migration entry for frame " + MigrationEntry.pfn(word) + " at";
+      add(NO_DANGLING_MIGRATION_ENTRY, what, mm, vaddr);
+    } else if (!Pte.isPresent(word)) {
+      add(FRAME_TYPE, "word 0x" + Long.toHexString(word) + " means nothing, at", mm, vaddr);
+    } else if (!Pte.isSpecial(word)) {
+      countPage(mm, vaddr, Pte.pfn(word));
+    }
+  }
+
+  private void countPage(Mm mm, long vaddr, long pfn) {
+    if (!isKnown(pfn) || PageDesc.typeGetOpaque(phys, pfn) != FrameType.USER) {
+      add(FRAME_TYPE, "frame " + pfn + " is mapped but is no user memory, at", mm, vaddr);
+      return;
+    }
+    mapped[(int) pfn]++;
+    Vma vma = mm.vmas.find(vaddr);
+    if (vma == null || vaddr < vma.vmStartGetOpaque()) {
+      add(VMA_TREE, "frame " + pfn + " is mapped outside any VMA, at", mm, vaddr);
+    } else if (!leadsTo(pfn, vma, vaddr)) {
+      add(REVERSE_MAP, "no way from frame " + pfn + " to its entry at", mm, vaddr);
+    }
+  }
+
+  private boolean leadsTo(long pfn, Vma vma, long vaddr) {
+    AnonVma anonVma = anonVmas.of(PageDesc.mappingGetAcquire(phys, pfn));
+    if (anonVma == null || PageDesc.indexGetOpaque(phys, pfn) != vma.linearPageIndex(vaddr)) {
+      return false;
+    }
+    for (AnonVmaChain avc = anonVma.headLocked(); avc != null; avc = avc.sameAnonVmaNextLocked()) {
+      if (avc.vma == vma) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean isKnown(long pfn) {
+    return Long.compareUnsigned(pfn, mapped.length) < 0;
+  }
+
+  private void add(Violation.Invariant invariant, String what, Mm mm, long vaddr) {
+    String where = what + " 0x" + Long.toHexString(vaddr) + " of the mm with pgd " + mm.pgdPfn;
+    violations.add(new Violation(invariant, where));
+  }
+}

@@ -1,0 +1,36 @@
+package org.jmmu.check;
+
+/**
+ * A broken invariant.
+ *
+ * @param invariant which one
+ * @param where what to look at, in words: process, address, frame
+ */
+public record Violation(Invariant invariant, String where) {
+  /** What must hold at rest. */
+  public enum Invariant {
+    /**
+     * Every migration entry is for a locked frame that is being migrated: at rest, there is none.
+     */
+    NO_DANGLING_MIGRATION_ENTRY,
+    /** A frame's mapcount is the number of entries that map it. */
+    MAPCOUNT,
+    /** At rest, a frame's references are those of the entries that map it. */
+    REFCOUNT,
+    /** A mapped frame is user memory in use, a linked frame is a page table, linked once. */
+    FRAME_TYPE,
+    /** A frame that is not free is mapped, linked or reserved. */
+    NO_LEAKED_FRAME,
+    /** The reverse map of a mapped page leads to the entry that maps it. */
+    REVERSE_MAP,
+    /** No lock is held. */
+    NO_LOCK_HELD,
+    /** VMAs are in order, not empty, and do not overlap; every mapped page lies in one. */
+    VMA_TREE
+  }
+
+  @Override
+  public String toString() {
+    return invariant + ": " + where;
+  }
+}

@@ -1,0 +1,33 @@
+package org.jmmu.lock;
+
+/**
+ * What a lock protects, whichever instance of it: lock order is a rule between classes. The order
+ * stands in the package documentation.
+ *
+ * @kernel include/linux/lockdep_types.h:struct lock_class
+ */
+public enum LockClass {
+  /** {@code mm->mmap_lock}, {@code mmap_sem} before 5.8: the VMAs of one address space. */
+  MMAP_LOCK,
+
+  /** {@code PG_locked}: identity and contents of one page. */
+  PAGE_LOCK,
+
+  /** {@code mapping->i_mmap_rwsem}: the VMAs that map one file. */
+  I_MMAP_RWSEM,
+
+  /** {@code anon_vma->root->rwsem}: the VMAs that may map one anonymous page. */
+  ANON_VMA,
+
+  /** {@code mm->page_table_lock}: the upper levels of one address space's page tables. */
+  PAGE_TABLE_LOCK,
+
+  /** Split page-table lock: the entries of one page-table page. */
+  PTL,
+
+  /** {@code zone->lock}: the free lists of the page allocator. */
+  ZONE_LOCK,
+
+  /** One bucket of the hashed table in which page-lock waiters are parked. */
+  WAIT_QUEUE
+}

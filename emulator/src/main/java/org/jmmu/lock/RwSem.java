@@ -1,0 +1,197 @@
+package org.jmmu.lock;
+
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.jmmu.sched.PausePoint;
+
+/**
+ * Read-write semaphore: many readers or one writer, in the order in which they come, so that a
+ * waiting writer holds back new readers. That is what makes a reader that comes back for the same
+ * lock deadlock in the kernel; the lock below would let it in again, hence every acquisition by a
+ * thread that holds the lock already is refused.
+ *
+ * @kernel include/linux/rwsem.h:struct rw_semaphore
+ */
+public final class RwSem {
+  private final LockClass cls;
+  private final Owned lock = new Owned();
+  private final SteppedQueue stepped = new SteppedQueue();
+
+  public RwSem(LockClass cls) {
+    this.cls = cls;
+  }
+
+  /**
+   * @kernel kernel/locking/rwsem.c:down_read
+   */
+  public void readLock() {
+    refuseRecursion();
+    if (LockOrderChecker.ENABLED) {
+      LockOrderChecker.willLock(cls, 0, this, 0);
+    }
+    if (!tryTake(lock.readLock())) {
+      waitFor(lock.readLock(), false);
+    }
+    if (LockOrderChecker.ENABLED) {
+      LockOrderChecker.locked(cls, 0, this, 0);
+    }
+  }
+
+  /**
+   * @kernel kernel/locking/rwsem.c:down_read_trylock
+   */
+  public boolean tryReadLock() {
+    return tryLock(lock.readLock());
+  }
+
+  /**
+   * @kernel kernel/locking/rwsem.c:up_read
+   */
+  public void readUnlock() {
+    if (LockOrderChecker.ENABLED) {
+      LockOrderChecker.willUnlock(cls, this, 0);
+    }
+    release(lock.readLock());
+  }
+
+  /**
+   * @kernel kernel/locking/rwsem.c:down_write
+   */
+  public void writeLock() {
+    writeLockNested(0);
+  }
+
+  /**
+   * Takes a second lock of the class.
+   *
+   * @param subclass above that of every lock of the class that the thread holds
+   * @kernel kernel/locking/rwsem.c:down_write_nested
+   */
+  public void writeLockNested(int subclass) {
+    refuseRecursion();
+    if (LockOrderChecker.ENABLED) {
+      LockOrderChecker.willLock(cls, subclass, this, 0);
+    }
+    if (!tryTake(lock.writeLock())) {
+      waitFor(lock.writeLock(), true);
+    }
+    if (LockOrderChecker.ENABLED) {
+      LockOrderChecker.locked(cls, subclass, this, 0);
+    }
+  }
+
+  /**
+   * @kernel kernel/locking/rwsem.c:down_write_trylock
+   */
+  public boolean tryWriteLock() {
+    return tryLock(lock.writeLock());
+  }
+
+  /**
+   * @kernel kernel/locking/rwsem.c:up_write
+   */
+  public void writeUnlock() {
+    if (LockOrderChecker.ENABLED) {
+      LockOrderChecker.willUnlock(cls, this, 0);
+    }
+    release(lock.writeLock());
+  }
+
+  /**
+   * Turns the write lock into a read lock; no writer comes between.
+   *
+   * @kernel kernel/locking/rwsem.c:downgrade_write
+   */
+  public void downgradeWrite() {
+    if (!lock.isWriteLockedByCurrentThread()) {
+      throw notHeld("downgraded");
+    }
+    lock.readLock().lock(); // does not wait: the thread holds the write lock
+    lock.writeLock().unlock();
+  }
+
+  public boolean isLocked() {
+    return lock.isWriteLocked() || lock.getReadLockCount() != 0;
+  }
+
+  public boolean isWriteLocked() {
+    return lock.isWriteLocked();
+  }
+
+  private void refuseRecursion() {
+    if (lock.isWriteLockedByCurrentThread() || lock.getReadHoldCount() != 0) {
+      throw new IllegalStateException(this + ": taken again by the same thread");
+    }
+  }
+
+  private boolean tryLock(Lock half) {
+    refuseRecursion();
+    if (!tryTake(half)) {
+      return false;
+    }
+    if (LockOrderChecker.ENABLED) {
+      LockOrderChecker.locked(cls, 0, this, 0);
+    }
+    return true;
+  }
+
+  /** Without the look at the queues, a try-lock would overtake those who wait. */
+  private boolean tryTake(Lock half) {
+    if (PausePoint.canStep() && !stepped.isEmpty()) {
+      return false;
+    }
+    return !lock.hasQueuedThreads() && half.tryLock();
+  }
+
+  private void waitFor(Lock half, boolean write) {
+    LockWait wait = LockWait.begin(cls.name(), this);
+    try {
+      if (PausePoint.isStepped()) {
+        stepped.take(half, write, wait);
+      } else {
+        wait.take(half);
+      }
+    } finally {
+      wait.end();
+    }
+  }
+
+  private void release(Lock half) {
+    try {
+      half.unlock();
+    } catch (IllegalMonitorStateException e) {
+      throw notHeld("released");
+    }
+  }
+
+  private IllegalStateException notHeld(String how) {
+    return new IllegalStateException(
+        "%s %s by %s, which does not hold it"
+            .formatted(this, how, Thread.currentThread().getName()));
+  }
+
+  @Override
+  public String toString() {
+    String name = HeldLock.name(cls, this, 0);
+    Thread writer = lock.getOwner();
+    if (writer != null) {
+      return name + " held for write by " + writer.getName();
+    }
+    int readers = lock.getReadLockCount();
+    return name + (readers == 0 ? " (free)" : " held by " + readers + " reader(s)");
+  }
+
+  /** Says who the writer is. */
+  private static final class Owned extends ReentrantReadWriteLock {
+    private static final long serialVersionUID = 1;
+
+    Owned() {
+      super(true);
+    }
+
+    @Override
+    protected Thread getOwner() {
+      return super.getOwner();
+    }
+  }
+}

@@ -1,0 +1,69 @@
+package org.jmmu.mm;
+
+import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
+
+import org.jmmu.pgtable.MmuGather;
+import org.jmmu.pgtable.PageTables;
+import org.jmmu.pgtable.Pte;
+import org.jmmu.phys.Mem;
+import org.jmmu.phys.PageDesc;
+import org.jmmu.phys.PageFlags;
+import org.jmmu.phys.PhysMemory;
+import org.jmmu.rmap.PageRmap;
+import org.jmmu.types.Mm;
+
+/**
+ * Takes pages out of a range of page-table entries.
+ *
+ * @kernel mm/memory.c:zap_pte_range
+ */
+final class Zap {
+  private final PhysMemory phys;
+  private final PageTables tables;
+  private final PageRmap pageRmap;
+
+  Zap(PhysMemory phys, PageTables tables, PageRmap pageRmap) {
+    this.phys = phys;
+    this.tables = tables;
+    this.pageRmap = pageRmap;
+  }
+
+  /** The pages are freed when {@code gather} is finished. */
+  void range(MmuGather gather, Mm mm, long start, long end) {
+    for (long at = start; at < end; ) {
+      long next = PageTables.pmdAddrEnd(at, end);
+      long pteAddr = tables.pteOffset(mm, at);
+      if (pteAddr != PageTables.NONE) {
+        tables.lock(pteAddr);
+        zapEntries(gather, pteAddr, at, next);
+        tables.unlock(pteAddr);
+        if (gather.isFull()) {
+          gather.finish();
+        }
+      }
+      at = next;
+    }
+  }
+
+  private void zapEntries(MmuGather gather, long firstPteAddr, long start, long end) {
+    long pteAddr = firstPteAddr;
+    for (long at = start; at < end; at += PAGE_SIZE, pteAddr += Long.BYTES) {
+      if (Mem.longGetOpaque(pteAddr) == 0) {
+        continue;
+      }
+      long pteVal = Mem.longXchg(pteAddr, 0);
+      if (!Pte.isPresent(pteVal)) {
+        continue; // a migration entry holds neither a reference nor a mapcount
+      }
+      gather.addRange(at);
+      if (!Pte.isSpecial(pteVal)) {
+        long pfn = Pte.pfn(pteVal);
+        if (Pte.isDirty(pteVal)) {
+          PageDesc.flagsGetAndOr(phys, pfn, PageFlags.PG_DIRTY);
+        }
+        pageRmap.remove(pfn);
+        gather.addPage(pfn);
+      }
+    }
+  }
+}

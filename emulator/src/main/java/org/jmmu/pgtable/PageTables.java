@@ -1,0 +1,169 @@
+package org.jmmu.pgtable;
+
+import static org.jmmu.hw.PteBits.LEVEL_PGD;
+import static org.jmmu.hw.PteBits.LEVEL_PMD;
+import static org.jmmu.hw.PteBits.LEVEL_PTE;
+
+import org.jmmu.alloc.Buddy;
+import org.jmmu.alloc.Frames;
+import org.jmmu.hw.PteBits;
+import org.jmmu.lock.LockClass;
+import org.jmmu.lock.SpinLock;
+import org.jmmu.phys.FrameType;
+import org.jmmu.phys.Mem;
+import org.jmmu.phys.PageDesc;
+import org.jmmu.phys.PhysMemory;
+import org.jmmu.types.KernelBug;
+import org.jmmu.types.Mm;
+
+/**
+ * Four levels of tables, 512 words each; levels are numbered as in {@link PteBits}.
+ *
+ * @kernel mm/memory.c:__pte_alloc, free_pgd_range
+ */
+public final class PageTables {
+  /** No such entry, or no memory for one. */
+  public static final long NONE = 0;
+
+  private static final long PMD_SIZE = PteBits.size(LEVEL_PMD);
+
+  private final PhysMemory phys;
+  private final Frames frames;
+
+  public PageTables(PhysMemory phys, Frames frames) {
+    this.phys = phys;
+    this.frames = frames;
+  }
+
+  /** An empty top-level table, or {@link Buddy#NO_FRAME}. */
+  public long pgdAlloc() {
+    return frames.allocZeroed(FrameType.PAGE_TABLE);
+  }
+
+  /** The last user of the mm gives up its top-level table, which must be empty by now. */
+  public void pgdFree(long pgdPfn) {
+    frames.put(pgdPfn);
+  }
+
+  /** First address behind the 2 MiB that one table of entries covers. */
+  public static long pmdAddrEnd(long vaddr, long end) {
+    long boundary = (vaddr + PMD_SIZE) & -PMD_SIZE;
+    return Long.compareUnsigned(boundary, end) < 0 ? boundary : end;
+  }
+
+  /** Address of the entry for {@code vaddr}, or {@link #NONE} if a table on the way is missing. */
+  public long pteOffset(Mm mm, long vaddr) {
+    long tablePfn = mm.pgdPfn;
+    for (int level = LEVEL_PGD; level > LEVEL_PTE; level--) {
+      // Acquire: pairs with the release in link(), so that a new table is seen zeroed.
+      long entry = Mem.longGetAcquire(entryAddr(tablePfn, level, vaddr));
+      if (entry == 0) {
+        return NONE;
+      }
+      tablePfn = tableOf(entry);
+    }
+    return entryAddr(tablePfn, LEVEL_PTE, vaddr);
+  }
+
+  /** As {@link #pteOffset}, making what is missing; {@link #NONE} only without memory. */
+  public long pteAlloc(Mm mm, long vaddr) {
+    long tablePfn = mm.pgdPfn;
+    for (int level = LEVEL_PGD; level > LEVEL_PTE; level--) {
+      long entryAddr = entryAddr(tablePfn, level, vaddr);
+      long entry = Mem.longGetAcquire(entryAddr);
+      if (entry == 0) {
+        entry = link(mm, entryAddr);
+        if (entry == 0) {
+          return NONE;
+        }
+      }
+      tablePfn = tableOf(entry);
+    }
+    return entryAddr(tablePfn, LEVEL_PTE, vaddr);
+  }
+
+  /** Address of the lock word that guards the entry at {@code pteAddr}. */
+  public long ptl(long pteAddr) {
+    return PageDesc.ptlAddr(phys, phys.pfnOfAddr(pteAddr));
+  }
+
+  public void lock(long pteAddr) {
+    SpinLock.lock(ptl(pteAddr), LockClass.PTL);
+  }
+
+  public void unlock(long pteAddr) {
+    SpinLock.unlock(ptl(pteAddr), LockClass.PTL);
+  }
+
+  /**
+   * Unlinks and frees every table that maps nothing outside [{@code floor}, {@code ceiling}),
+   * looking only where [{@code start}, {@code end}) was mapped. The caller holds mmap_lock(W) and
+   * has zapped the range and taken its VMAs off the reverse map.
+   *
+   * @param ceiling 0 = end of the address space
+   */
+  public void freeRange(MmuGather gather, Mm mm, long start, long end, long floor, long ceiling) {
+    freeBelow(gather, mm.pgdPfn, LEVEL_PGD, start, end, floor, ceiling);
+  }
+
+  private void freeBelow(
+      MmuGather gather, long tablePfn, int level, long start, long end, long floor, long ceiling) {
+    long size = PteBits.size(level);
+    for (long at = start & -size; at < end; at += size) {
+      long entryAddr = entryAddr(tablePfn, level, at);
+      long entry = Mem.longGetAcquire(entryAddr);
+      if (entry == 0) {
+        continue;
+      }
+      long child = tableOf(entry);
+      if (level > LEVEL_PMD) {
+        freeBelow(
+            gather,
+            child,
+            level - 1,
+            Math.max(at, start),
+            Math.min(at + size, end),
+            floor,
+            ceiling);
+      }
+      if (at >= floor && (ceiling == 0 || at + size <= ceiling)) {
+        Mem.longSetRelease(entryAddr, 0);
+        gather.addTable(child, entryAddr, at);
+      }
+    }
+  }
+
+  /** Makes a table and links it, unless somebody was faster; returns the entry, 0 = no memory. */
+  private long link(Mm mm, long entryAddr) {
+    long child = frames.allocZeroed(FrameType.PAGE_TABLE);
+    if (child == Buddy.NO_FRAME) {
+      return 0;
+    }
+    long ptl = PageDesc.ptlAddr(phys, mm.pgdPfn);
+    SpinLock.lock(ptl, LockClass.PAGE_TABLE_LOCK);
+    long entry = Mem.longGetAcquire(entryAddr);
+    boolean mine = entry == 0;
+    if (mine) {
+      entry = Pte.table(child);
+      // Release: whoever sees the entry, walkers included, sees the table's zeroes.
+      Mem.longSetRelease(entryAddr, entry);
+    }
+    SpinLock.unlock(ptl, LockClass.PAGE_TABLE_LOCK);
+    if (!mine) {
+      frames.put(child);
+    }
+    return entry;
+  }
+
+  private long tableOf(long entry) {
+    long pfn = Pte.pfn(entry);
+    if (!phys.containsPfn(pfn)) {
+      throw new KernelBug("bad page-table entry 0x" + Long.toHexString(entry));
+    }
+    return pfn;
+  }
+
+  private long entryAddr(long tablePfn, int level, long vaddr) {
+    return phys.frameAddr(tablePfn) + ((long) PteBits.index(vaddr, level) << 3);
+  }
+}

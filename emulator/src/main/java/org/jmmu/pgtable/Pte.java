@@ -1,0 +1,132 @@
+package org.jmmu.pgtable;
+
+import org.jmmu.hw.PteBits;
+import org.jmmu.phys.Mem;
+import org.jmmu.phys.PhysMemory;
+import org.jmmu.types.VmFlags;
+
+/**
+ * Kernel-side functions on the value of a page-table entry.
+ *
+ * @kernel arch/x86/include/asm/pgtable.h
+ */
+public final class Pte {
+  private static final long PROT_MASK = PteBits.RW | PteBits.US | PteBits.NX | PteBits.P;
+
+  /** Software bit 9: the frame has no mapcount, as for the zero page. */
+  private static final long SPECIAL = 1L << 9;
+
+  /** A PROT_NONE entry: not present for hardware, but it maps a page (bit 8 with P clear). */
+  private static final long PROTNONE = PteBits.G;
+
+  private Pte() {}
+
+  /** Entry that links a lower table: user access and writing are decided by the leaf. */
+  public static long table(long pfn) {
+    return pfn << PhysMemory.PAGE_SHIFT
+        | PteBits.P
+        | PteBits.RW
+        | PteBits.US
+        | PteBits.A
+        | PteBits.D;
+  }
+
+  /** Present entry, not accessed and not written yet, with {@code prot} from {@link #prot}. */
+  public static long of(long pfn, long prot) {
+    long address = (pfn << PhysMemory.PAGE_SHIFT) ^ inversion(prot);
+    return (address & PteBits.ADDRESS) | prot;
+  }
+
+  /**
+   * Protection bits of a private mapping: never writable, since a private page becomes writable
+   * only once it is known not to be shared.
+   *
+   * @kernel mm/mmap.c:protection_map
+   */
+  public static long prot(long vmFlags) {
+    if ((vmFlags & VmFlags.VM_ACCESS_FLAGS) == 0) {
+      return PROTNONE;
+    }
+    long nx = (vmFlags & VmFlags.VM_EXEC) == 0 ? PteBits.NX : 0;
+    return PteBits.P | PteBits.US | nx;
+  }
+
+  /** Whether the entry maps a page, though perhaps with PROT_NONE. */
+  public static boolean isPresent(long pteVal) {
+    return (pteVal & (PteBits.P | PROTNONE)) != 0;
+  }
+
+  public static boolean isWrite(long pteVal) {
+    return (pteVal & PteBits.RW) != 0;
+  }
+
+  public static boolean isYoung(long pteVal) {
+    return (pteVal & PteBits.A) != 0;
+  }
+
+  public static boolean isDirty(long pteVal) {
+    return (pteVal & PteBits.D) != 0;
+  }
+
+  public static boolean isSpecial(long pteVal) {
+    return (pteVal & SPECIAL) != 0;
+  }
+
+  public static long mkSpecial(long pteVal) {
+    return pteVal | SPECIAL;
+  }
+
+  public static long mkWrite(long pteVal) {
+    return pteVal | PteBits.RW;
+  }
+
+  public static long wrProtect(long pteVal) {
+    return pteVal & ~PteBits.RW;
+  }
+
+  public static long mkYoung(long pteVal) {
+    return pteVal | PteBits.A;
+  }
+
+  public static long mkOld(long pteVal) {
+    return pteVal & ~PteBits.A;
+  }
+
+  public static long mkDirty(long pteVal) {
+    return pteVal | PteBits.D;
+  }
+
+  /** Grants write access in the live word, as if it had been written through already. */
+  public static void setWriteDirty(long pteAddr) {
+    long _ = Mem.longGetAndOr(pteAddr, PteBits.RW | PteBits.D | PteBits.A);
+  }
+
+  /** Clears A in the live word, atomically: hardware may be setting A or D in it. */
+  public static boolean testAndClearYoung(long pteAddr) {
+    return isYoung(Mem.longGetAndAnd(pteAddr, ~PteBits.A));
+  }
+
+  /** Takes write access away in the live word, atomically; returns the value before. */
+  public static long setWrProtect(long pteAddr) {
+    return Mem.longGetAndAnd(pteAddr, ~PteBits.RW);
+  }
+
+  /** The entry with other protection; frame, A, D and software bits stay. */
+  public static long modify(long pteVal, long prot) {
+    long kept = pteVal & ~(PteBits.ADDRESS | PROT_MASK | PROTNONE);
+    return of(pfn(pteVal), kept | prot);
+  }
+
+  public static long pfn(long pteVal) {
+    return ((pteVal ^ inversion(pteVal)) & PteBits.ADDRESS) >>> PhysMemory.PAGE_SHIFT;
+  }
+
+  /**
+   * The frame number of an entry without P is stored inverted (L1TF).
+   *
+   * @kernel arch/x86/include/asm/pgtable-invert.h:protnone_mask
+   */
+  private static long inversion(long pteVal) {
+    return (pteVal & PteBits.P) == 0 ? PteBits.ADDRESS : 0;
+  }
+}

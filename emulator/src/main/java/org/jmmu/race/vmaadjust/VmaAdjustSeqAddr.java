@@ -1,0 +1,109 @@
+package org.jmmu.race.vmaadjust;
+
+import static org.jmmu.phys.PhysMemory.PAGE_SHIFT;
+
+import org.jmmu.rmap.AnonVmas;
+import org.jmmu.rmap.VmaAdjustProtocol;
+import org.jmmu.sched.PausePoint;
+import org.jmmu.types.AnonVma;
+import org.jmmu.types.Mm;
+import org.jmmu.types.Vma;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * BROKEN: the seqcount patch as posted in May 2010, never merged. Each computation of an address
+ * sees all fields of the VMA from before a change, or all from after it.
+ *
+ * <p>What it leaves open: the comparison with the VMA's range stands outside the retry loop; and
+ * consistent looks at two VMAs, one before and one after a change that moves the page from the
+ * second to the first, both miss the page.
+ *
+ * @kernel linux-mm, 2010-05-06, "Prevent rmap_walk_[anon|ksm] seeing the wrong VMA information"
+ */
+final class VmaAdjustSeqAddr implements VmaAdjustProtocol {
+  @Override
+  public void anonVmaLock(AnonVma anonVma) {
+    anonVma.rwsem.writeLock();
+  }
+
+  @Override
+  public void anonVmaUnlock(AnonVma anonVma) {
+    anonVma.rwsem.writeUnlock();
+  }
+
+  @Override
+  public long vmaAddress(long index, Vma vma) {
+    long address;
+    long seq;
+    do {
+      seq = vma.mm.rmapConsistent.readBegin();
+      address = vma.vmStartGetOpaque() + ((index - vma.vmPgoffGetOpaque()) << PAGE_SHIFT);
+    } while (vma.mm.rmapConsistent.readRetry(seq));
+    PausePoint.reach("vmaAddress.computed");
+    if (address < vma.vmStartGetOpaque() || address >= vma.vmEndGetOpaque()) {
+      return EFAULT;
+    }
+    return address;
+  }
+
+  @Override
+  public void vmaAdjust(
+      AnonVmas anonVmas, Vma vma, long start, long end, long pgoff, @Nullable Vma insert) {
+    Mm mm = vma.mm;
+    Vma next = mm.vmas.next(vma);
+    int removeNext;
+    do {
+      Vma importer = null;
+      Vma exporter = null;
+      long vmEnd = end;
+      long adjustNext = 0;
+      removeNext = 0;
+      if (next != null && insert == null) {
+        if (end >= next.vmEndGetOpaque()) {
+          // Grows over the whole of next, and perhaps over the one behind it: once more then.
+          removeNext = end > next.vmEndGetOpaque() ? 2 : 1;
+          vmEnd = next.vmEndGetOpaque();
+          exporter = next;
+          importer = vma;
+        } else if (end > next.vmStartGetOpaque()) {
+          adjustNext = (end - next.vmStartGetOpaque()) >> PAGE_SHIFT;
+          exporter = next;
+          importer = vma;
+        } else if (end < vma.vmEndGetOpaque()) {
+          adjustNext = -((vma.vmEndGetOpaque() - end) >> PAGE_SHIFT);
+          exporter = vma;
+          importer = next;
+        }
+        if (importer != null && exporter != null) {
+          anonVmas.importChain(importer, exporter);
+        }
+      }
+
+      PausePoint.reach("vmaAdjust.begin");
+      mm.rmapConsistent.writeBegin();
+      vma.vmStartSetOpaque(start);
+      PausePoint.reach("vmaAdjust.vm_start");
+      vma.vmEndSetOpaque(vmEnd);
+      PausePoint.reach("vmaAdjust.vm_end");
+      vma.vmPgoffSetOpaque(pgoff);
+      PausePoint.reach("vmaAdjust.vm_pgoff");
+      if (next != null && adjustNext != 0) {
+        next.vmStartSetOpaque(next.vmStartGetOpaque() + (adjustNext << PAGE_SHIFT));
+        PausePoint.reach("vmaAdjust.next.vm_start");
+        next.vmPgoffSetOpaque(next.vmPgoffGetOpaque() + adjustNext);
+      }
+      if (next != null && removeNext != 0) {
+        mm.vmas.remove(next);
+      } else if (insert != null) {
+        mm.vmas.insert(insert);
+      }
+      PausePoint.reach("vmaAdjust.done");
+      mm.rmapConsistent.writeEnd();
+
+      if (next != null && removeNext != 0) {
+        anonVmas.unlink(next);
+        next = mm.vmas.next(vma);
+      }
+    } while (removeNext == 2);
+  }
+}

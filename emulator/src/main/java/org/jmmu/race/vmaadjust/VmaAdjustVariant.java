@@ -1,0 +1,58 @@
+package org.jmmu.race.vmaadjust;
+
+import org.jmmu.race.RaceVariant;
+import org.jmmu.race.Verdict;
+import org.jmmu.rmap.VmaAdjustProtocol;
+import org.jmmu.rmap.VmaAdjustRootOnly;
+
+/** The protocols of race vma-adjust. */
+@SuppressWarnings("ImmutableEnumChecker") // a protocol has no state
+public enum VmaAdjustVariant implements RaceVariant {
+  NONE(Verdict.BROKEN, "vma_adjust takes no anon_vma lock", "2.6.34", new VmaAdjustNone()),
+  SEQ_ADDR(
+      Verdict.BROKEN,
+      "seqcount around each address computation, as posted",
+      "linux-mm 2010-05-06, not merged",
+      new VmaAdjustSeqAddr()),
+  ROOT_ONLY_SKIP_NEXT(
+      Verdict.BROKEN,
+      "walk and vma_adjust lock the root anon_vma, but not that of a neighbour that grows",
+      "2.6.36 to 3.6: 5c341ee1dfc8, 012f18004da3, 76545066c852",
+      new VmaAdjustRootOnlySkipNext()),
+  ROOT_ONLY(
+      Verdict.CORRECT,
+      "walk and vma_adjust lock the root anon_vma of the fork tree",
+      "2.6.36, with the correction of 3.7",
+      new VmaAdjustRootOnly());
+
+  private final Verdict verdict;
+  private final String summary;
+  private final String kernel;
+  private final VmaAdjustProtocol protocol;
+
+  VmaAdjustVariant(Verdict verdict, String summary, String kernel, VmaAdjustProtocol protocol) {
+    this.verdict = verdict;
+    this.summary = summary;
+    this.kernel = kernel;
+    this.protocol = protocol;
+  }
+
+  @Override
+  public Verdict verdict() {
+    return verdict;
+  }
+
+  @Override
+  public String summary() {
+    return summary;
+  }
+
+  @Override
+  public String kernel() {
+    return kernel;
+  }
+
+  public VmaAdjustProtocol protocol() {
+    return protocol;
+  }
+}

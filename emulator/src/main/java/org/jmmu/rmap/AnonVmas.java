@@ -1,0 +1,173 @@
+package org.jmmu.rmap;
+
+import static org.jmmu.phys.PhysMemory.PAGE_SHIFT;
+
+import org.jmmu.lock.LockClass;
+import org.jmmu.lock.SpinLock;
+import org.jmmu.phys.PageDesc;
+import org.jmmu.phys.PageFlags;
+import org.jmmu.phys.PhysMemory;
+import org.jmmu.phys.Slot;
+import org.jmmu.phys.SlotTable;
+import org.jmmu.types.AnonVma;
+import org.jmmu.types.AnonVmaChain;
+import org.jmmu.types.Mm;
+import org.jmmu.types.VmFlags;
+import org.jmmu.types.Vma;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Ties VMAs to anon_vmas: at the first fault, at split, merge and fork, and at unmapping.
+ *
+ * @kernel mm/rmap.c:anon_vma_prepare, anon_vma_clone, anon_vma_fork, unlink_anon_vmas
+ */
+public final class AnonVmas {
+  private final PhysMemory phys;
+  private final SlotTable<AnonVma> slots;
+  private final VmaAdjustProtocol protocol;
+
+  public AnonVmas(PhysMemory phys, SlotTable<AnonVma> slots, VmaAdjustProtocol protocol) {
+    this.phys = phys;
+    this.slots = slots;
+    this.protocol = protocol;
+  }
+
+  public VmaAdjustProtocol protocol() {
+    return protocol;
+  }
+
+  /** The anon_vma that a {@code mapping} word names; null if it names none. */
+  public @Nullable AnonVma of(long mapping) {
+    return Slot.tag(mapping) == PageFlags.PAGE_MAPPING_ANON ? slots.get(mapping) : null;
+  }
+
+  /** Makes sure that pages may fault in. The caller holds mmap_lock, reading is enough. */
+  public AnonVma prepare(Vma vma) {
+    AnonVma present = vma.anonVmaGetAcquire();
+    return present != null ? present : prepareSlow(vma);
+  }
+
+  /** Puts {@code dst} on the list of every anon_vma of {@code src}, oldest first. */
+  public void cloneChain(Vma dst, Vma src) {
+    for (AnonVmaChain avc = src.anonVmaChain.tail(); avc != null; avc = avc.sameVmaPrev()) {
+      link(dst, avc.anonVma);
+    }
+  }
+
+  /** Before pages of {@code exporter} become pages of {@code importer}: walks must find them. */
+  public void importChain(Vma importer, Vma exporter) {
+    AnonVma anonVma = exporter.anonVmaGetAcquire();
+    if (anonVma != null && importer.anonVmaGetAcquire() == null) {
+      cloneChain(importer, exporter);
+      importer.anonVmaSetRelease(anonVma);
+    }
+  }
+
+  /** The child's VMA joins all lists of its parent's and gets an anon_vma of its own. */
+  public void fork(Vma vma, Vma parent) {
+    AnonVma parentAnonVma = parent.anonVmaGetAcquire();
+    if (parentAnonVma == null) {
+      return;
+    }
+    cloneChain(vma, parent);
+    AnonVma anonVma = slots.allocate();
+    anonVma.init(parentAnonVma.root());
+    get(anonVma.root()); // the root is freed last: its lock is everybody's
+    vma.anonVmaSetRelease(anonVma);
+    link(vma, anonVma);
+  }
+
+  /** Takes a VMA off all lists; an anon_vma without VMAs and pins is freed. */
+  public void unlink(Vma vma) {
+    AnonVmaChain avc;
+    while ((avc = vma.anonVmaChain.removeHead()) != null) {
+      AnonVma anonVma = avc.anonVma;
+      protocol.anonVmaLock(anonVma);
+      anonVma.removeLocked(avc);
+      boolean empty = anonVma.headLocked() == null;
+      protocol.anonVmaUnlock(anonVma);
+      if (empty) {
+        put(anonVma);
+      }
+    }
+    vma.anonVmaSetRelease(null);
+  }
+
+  /** Pins an anon_vma that the caller knows to be alive. */
+  public void get(AnonVma anonVma) {
+    anonVma.refcountGetAndAdd(1);
+  }
+
+  public void put(AnonVma anonVma) {
+    if (anonVma.refcountGetAndAdd(-1) == 1) {
+      AnonVma root = anonVma.root();
+      slots.free(anonVma);
+      if (root != anonVma) {
+        put(root);
+      }
+    }
+  }
+
+  private AnonVma prepareSlow(Vma vma) {
+    AnonVma anonVma = findMergeable(vma);
+    boolean fresh = anonVma == null;
+    if (anonVma == null) {
+      anonVma = slots.allocate();
+      anonVma.init(null);
+    }
+    long pageTableLock = PageDesc.ptlAddr(phys, vma.mm.pgdPfn);
+    protocol.anonVmaLock(anonVma);
+    SpinLock.lock(pageTableLock, LockClass.PAGE_TABLE_LOCK); // two threads may fault here
+    AnonVma winner = vma.anonVmaGetAcquire();
+    if (winner == null) {
+      AnonVmaChain avc = new AnonVmaChain(vma, anonVma);
+      vma.anonVmaChain.addHead(avc);
+      anonVma.addTailLocked(avc);
+      vma.anonVmaSetRelease(anonVma);
+    }
+    SpinLock.unlock(pageTableLock, LockClass.PAGE_TABLE_LOCK);
+    protocol.anonVmaUnlock(anonVma);
+    if (winner == null) {
+      return anonVma;
+    }
+    if (fresh) {
+      put(anonVma);
+    }
+    return winner;
+  }
+
+  /** A neighbour's anon_vma, so that the two VMAs can be merged one day. */
+  private static @Nullable AnonVma findMergeable(Vma vma) {
+    Mm mm = vma.mm;
+    Vma next = mm.vmas.next(vma);
+    if (next != null && areCompatible(vma, next)) {
+      AnonVma anonVma = reusable(next);
+      if (anonVma != null) {
+        return anonVma;
+      }
+    }
+    Vma prev = mm.vmas.prev(vma);
+    return prev != null && areCompatible(prev, vma) ? reusable(prev) : null;
+  }
+
+  /** Not after a fork: the list of an inherited anon_vma must not grow by unrelated VMAs. */
+  private static @Nullable AnonVma reusable(Vma vma) {
+    AnonVma anonVma = vma.anonVmaGetAcquire();
+    return anonVma != null && vma.anonVmaChain.isSingular() ? anonVma : null;
+  }
+
+  private static boolean areCompatible(Vma low, Vma high) {
+    long pages = (high.vmStartGetOpaque() - low.vmStartGetOpaque()) >> PAGE_SHIFT;
+    return low.vmEndGetOpaque() == high.vmStartGetOpaque()
+        && ((low.vmFlagsGetOpaque() ^ high.vmFlagsGetOpaque()) & ~VmFlags.VM_ACCESS_FLAGS) == 0
+        && high.vmPgoffGetOpaque() == low.vmPgoffGetOpaque() + pages;
+  }
+
+  private void link(Vma vma, AnonVma anonVma) {
+    AnonVmaChain avc = new AnonVmaChain(vma, anonVma);
+    vma.anonVmaChain.addHead(avc);
+    protocol.anonVmaLock(anonVma);
+    anonVma.addTailLocked(avc);
+    protocol.anonVmaUnlock(anonVma);
+  }
+}

@@ -1,0 +1,47 @@
+package org.jmmu.rmap;
+
+import org.jmmu.types.AnonVma;
+import org.jmmu.types.Vma;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Seam of race vma-adjust: the functions that the patches of 2010 touched. They decide whether a
+ * reverse-map walk and a change of a VMA's range exclude each other.
+ *
+ * <p>An implementation has no state of its own; it serves all machines.
+ */
+public interface VmaAdjustProtocol {
+  /** Returned by {@link #vmaAddress} for a page that is not in the VMA. */
+  long EFAULT = -14;
+
+  /**
+   * Takes the lock that guards an anon_vma's list.
+   *
+   * @kernel include/linux/rmap.h:anon_vma_lock
+   */
+  void anonVmaLock(AnonVma anonVma);
+
+  /**
+   * @kernel include/linux/rmap.h:anon_vma_unlock
+   */
+  void anonVmaUnlock(AnonVma anonVma);
+
+  /**
+   * Where a page would be mapped in a VMA. The caller holds the lock of the page's anon_vma.
+   *
+   * @param index the page's index
+   * @return page-aligned address, or {@link #EFAULT}
+   * @kernel mm/rmap.c:vma_address
+   */
+  long vmaAddress(long index, Vma vma);
+
+  /**
+   * Gives {@code vma} the range [{@code start}, {@code end}) and offset {@code pgoff}; its
+   * neighbour behind it gives way, grows or disappears, or {@code insert} (already on the reverse
+   * map) fills the gap. The caller holds mmap_lock(W).
+   *
+   * @kernel mm/mmap.c:vma_adjust
+   */
+  void vmaAdjust(
+      AnonVmas anonVmas, Vma vma, long start, long end, long pgoff, @Nullable Vma insert);
+}

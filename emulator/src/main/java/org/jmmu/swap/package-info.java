@@ -1,0 +1,5 @@
+/** What non-present page-table words say, in Linux's own encodings. */
+@NullMarked
+package org.jmmu.swap;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,146 @@
+package org.jmmu.sys;
+
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jmmu.alloc.Buddy;
+import org.jmmu.alloc.Frames;
+import org.jmmu.check.Oracles;
+import org.jmmu.check.Violation;
+import org.jmmu.hw.Cpu;
+import org.jmmu.migrate.MigratePages;
+import org.jmmu.migrate.MovePages;
+import org.jmmu.mm.Fault;
+import org.jmmu.mm.Fork;
+import org.jmmu.mm.Mmap;
+import org.jmmu.mm.Mprotect;
+import org.jmmu.mm.Munmap;
+import org.jmmu.pgtable.PageTables;
+import org.jmmu.pgtable.SwitchMm;
+import org.jmmu.pgtable.TlbFlush;
+import org.jmmu.phys.FrameType;
+import org.jmmu.phys.PageDesc;
+import org.jmmu.phys.PhysMemory;
+import org.jmmu.phys.SlotTable;
+import org.jmmu.rmap.AnonVmas;
+import org.jmmu.rmap.PageRmap;
+import org.jmmu.rmap.RemoveMigrationPtes;
+import org.jmmu.rmap.RmapWalk;
+import org.jmmu.rmap.TryToMigrate;
+import org.jmmu.types.AnonVma;
+import org.jmmu.types.Errno;
+import org.jmmu.types.ErrnoException;
+import org.jmmu.types.Mm;
+
+/** The parts of one machine, wired together; recycled by {@link MachinePool}. */
+final class Kernel {
+  final MachineConfig config;
+  final PhysMemory phys;
+  final Cpu[] cpus;
+  final SwitchMm switchMm;
+  final Mmap mmap;
+  final Munmap munmap;
+  final Mprotect mprotect;
+  final MovePages movePages;
+  final MigratePages migratePages;
+  final RmapWalk rmapWalk;
+  final PageTables tables;
+  final Frames frames;
+
+  private final Buddy buddy;
+  private final SlotTable<AnonVma> anonVmaSlots = new SlotTable<>(AnonVma::new);
+  private final Fork fork;
+  private final Oracles oracles;
+  private final List<Mm> mms = new CopyOnWriteArrayList<>();
+
+  Kernel(MachineConfig config) {
+    this.config = config;
+    phys = new PhysMemory(config.nrFrames());
+    buddy = new Buddy(phys);
+    frames = new Frames(phys, buddy);
+    cpus = new Cpu[config.nrCpus()];
+    switchMm = new SwitchMm(config.nrCpus());
+    tables = new PageTables(phys, frames);
+    TlbFlush tlbFlush = new TlbFlush(cpus);
+    PageRmap pageRmap = new PageRmap(phys);
+    AnonVmas anonVmas = new AnonVmas(phys, anonVmaSlots, config.vmaAdjust());
+    rmapWalk = new RmapWalk(phys, anonVmas);
+    munmap = new Munmap(phys, frames, tables, tlbFlush, anonVmas, pageRmap);
+    mmap = new Mmap(anonVmas, munmap);
+    mprotect = new Mprotect(tables, tlbFlush, anonVmas);
+    fork = new Fork(frames, tables, tlbFlush, anonVmas, pageRmap);
+    migratePages =
+        new MigratePages(
+            phys,
+            frames,
+            anonVmas,
+            rmapWalk,
+            new TryToMigrate(phys, frames, tables, tlbFlush, pageRmap),
+            new RemoveMigrationPtes(frames, tables, pageRmap));
+    movePages = new MovePages(frames, tables, migratePages);
+    oracles = new Oracles(phys, buddy, anonVmas);
+    Fault fault =
+        new Fault(phys, frames, tables, tlbFlush, anonVmas, pageRmap, switchMm, reserveZeroPage());
+    for (int id = 0; id < cpus.length; id++) {
+      cpus[id] = new Cpu(id, phys, fault);
+    }
+  }
+
+  Mm newMm() {
+    long pgdPfn = tables.pgdAlloc();
+    if (pgdPfn == Buddy.NO_FRAME) {
+      throw new ErrnoException(Errno.ENOMEM, "no frame for a top-level page table");
+    }
+    Mm mm = new Mm(pgdPfn);
+    mms.add(mm);
+    return mm;
+  }
+
+  Mm fork(Mm parent) {
+    Mm child = newMm();
+    try {
+      fork.dupMmap(parent, child);
+    } catch (ErrnoException e) {
+      exit(child);
+      throw e;
+    }
+    return child;
+  }
+
+  /** No CPU may be executing the mm. */
+  void exit(Mm mm) {
+    for (Cpu cpu : cpus) {
+      if (switchMm.running(cpu) == mm) {
+        switchMm.switchTo(cpu, null);
+      }
+    }
+    munmap.exitMmap(mm);
+    mms.remove(mm);
+  }
+
+  List<Violation> check() {
+    return oracles.check(mms);
+  }
+
+  /** Whether a lock was left behind that a reset does not open: only a broken run does that. */
+  boolean hasStuckLock() {
+    return anonVmaSlots.anyMatch(anonVma -> anonVma.rwsem.isLocked());
+  }
+
+  /** As new, whatever happened before; nobody may be using the machine. */
+  void reset() {
+    for (Cpu cpu : cpus) {
+      switchMm.switchTo(cpu, null);
+    }
+    mms.clear();
+    anonVmaSlots.freeAll();
+    buddy.reset();
+    reserveZeroPage();
+  }
+
+  /** The first frame given out after a reset: always the same one. */
+  private long reserveZeroPage() {
+    long pfn = frames.allocZeroed(FrameType.USER);
+    PageDesc.typeSetOpaque(phys, pfn, FrameType.RESERVED);
+    return pfn;
+  }
+}

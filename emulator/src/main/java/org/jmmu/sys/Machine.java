@@ -1,0 +1,81 @@
+package org.jmmu.sys;
+
+import java.util.List;
+import org.jmmu.check.InvariantException;
+import org.jmmu.check.Violation;
+import org.jmmu.hw.Cpu;
+import org.jmmu.migrate.MigratePages;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A computer: physical memory, CPUs, and the kernel that runs on it. Any number of them may run
+ * side by side. System calls and CPUs may be used by many threads at once, a single {@link Cpu} by
+ * one thread at a time.
+ *
+ * <p>Booting takes a machine out of a pool and {@link #close} gives it back: nothing that came from
+ * a closed machine may be used any more.
+ */
+public final class Machine implements AutoCloseable {
+  private @Nullable Kernel kernel;
+
+  private Machine(Kernel kernel) {
+    this.kernel = kernel;
+  }
+
+  public static Machine boot(MachineConfig config) {
+    return new Machine(MachinePool.take(config));
+  }
+
+  /** A new process with an empty address space. */
+  public Process spawn() {
+    Kernel running = kernel();
+    return new Process(running, running.newMm());
+  }
+
+  /**
+   * @throws IndexOutOfBoundsException if there is no such CPU
+   */
+  public Cpu cpu(int id) {
+    return kernel().cpus[id];
+  }
+
+  /** Moves an isolated page to another frame, whoever maps it; drops the isolation's reference. */
+  public MigratePages.Result migratePage(long pfn) {
+    return kernel().migratePages.migrate(pfn);
+  }
+
+  /** What the oracles find broken; to be called while no other thread uses the machine. */
+  public List<Violation> violations() {
+    return kernel().check();
+  }
+
+  /**
+   * Runs every oracle; to be called while no other thread uses the machine.
+   *
+   * @throws InvariantException if one finds something
+   */
+  public void check() {
+    List<Violation> violations = violations();
+    if (!violations.isEmpty()) {
+      throw new InvariantException(violations);
+    }
+  }
+
+  /** Gives the machine back, in whatever state it is. */
+  @Override
+  public void close() {
+    Kernel closing = kernel;
+    if (closing != null) {
+      kernel = null;
+      MachinePool.giveBack(closing);
+    }
+  }
+
+  Kernel kernel() {
+    Kernel running = kernel;
+    if (running == null) {
+      throw new IllegalStateException("the machine is closed");
+    }
+    return running;
+  }
+}

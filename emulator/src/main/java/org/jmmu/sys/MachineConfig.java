@@ -1,0 +1,46 @@
+package org.jmmu.sys;
+
+import org.jmmu.rmap.VmaAdjustProtocol;
+import org.jmmu.rmap.VmaAdjustRootOnly;
+
+/**
+ * What a machine is made of.
+ *
+ * @param nrFrames frames of 4 KiB, at least 8; untouched ones cost no memory
+ * @param nrCpus 1 to 64
+ * @param vmaAdjust how reverse-map walks and changes of VMAs exclude each other
+ */
+public record MachineConfig(int nrFrames, int nrCpus, VmaAdjustProtocol vmaAdjust) {
+  private static final int MIN_FRAMES = 8;
+  private static final int MAX_CPUS = Long.SIZE; // bits of a CPU mask
+  private static final VmaAdjustProtocol MAINLINE = new VmaAdjustRootOnly();
+
+  /**
+   * @throws IllegalArgumentException if a number is out of range
+   */
+  public MachineConfig {
+    if (nrFrames < MIN_FRAMES) {
+      throw new IllegalArgumentException("at least " + MIN_FRAMES + " frames, not " + nrFrames);
+    }
+    if (nrCpus < 1 || nrCpus > MAX_CPUS) {
+      throw new IllegalArgumentException("1 to " + MAX_CPUS + " CPUs, not " + nrCpus);
+    }
+  }
+
+  /** 64 frames, 2 CPUs, mainline protocols. */
+  public static MachineConfig small() {
+    return new MachineConfig(64, 2, MAINLINE);
+  }
+
+  public MachineConfig withFrames(int frames) {
+    return new MachineConfig(frames, nrCpus, vmaAdjust);
+  }
+
+  public MachineConfig withCpus(int cpus) {
+    return new MachineConfig(nrFrames, cpus, vmaAdjust);
+  }
+
+  public MachineConfig withVmaAdjust(VmaAdjustProtocol protocol) {
+    return new MachineConfig(nrFrames, nrCpus, protocol);
+  }
+}

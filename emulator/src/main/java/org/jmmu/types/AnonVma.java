@@ -1,0 +1,93 @@
+package org.jmmu.types;
+
+import java.lang.invoke.ConstantBootstraps;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import org.jmmu.lock.LockClass;
+import org.jmmu.lock.RwSem;
+import org.jmmu.phys.Slot;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Anchor of the reverse map for anonymous pages: {@code page.mapping} names it, and its list names
+ * the VMAs that may map the page, oldest first. A fork makes a child anon_vma with the same root.
+ *
+ * <p>Slots are recycled at once (SLAB_TYPESAFE_BY_RCU): a walker that holds no reference may meet
+ * another owner's data here.
+ *
+ * @kernel include/linux/rmap.h:struct anon_vma
+ */
+public final class AnonVma extends Slot {
+  private static final VarHandle REFCOUNT =
+      ConstantBootstraps.fieldVarHandle(
+          MethodHandles.lookup(), "refcount", VarHandle.class, AnonVma.class, int.class);
+
+  /** Own lock. From 2.6.36 on only the root's is ever taken; immutable. */
+  public final RwSem rwsem = new RwSem(LockClass.ANON_VMA);
+
+  private AnonVma root = this; // written by init only
+
+  @SuppressWarnings("UnusedVariable") // read through its VarHandle
+  private int refcount; // users: a non-empty list, children of a root, pins
+
+  private @Nullable AnonVmaChain head; // guarded by the lock
+  private @Nullable AnonVmaChain tail; // guarded by the lock
+
+  public AnonVma(int slot) {
+    super(slot);
+  }
+
+  /** Makes a recycled slot a new anon_vma with one reference; {@code root} null means itself. */
+  public void init(@Nullable AnonVma root) {
+    this.root = root == null ? this : root;
+    this.head = null;
+    this.tail = null;
+    REFCOUNT.setRelease(this, 1);
+  }
+
+  /** The oldest ancestor: the anon_vma of the first process of the fork tree. */
+  public AnonVma root() {
+    return root;
+  }
+
+  public int refcountGetAcquire() {
+    return (int) REFCOUNT.getAcquire(this);
+  }
+
+  public int refcountGetAndAdd(int delta) {
+    return (int) REFCOUNT.getAndAdd(this, delta);
+  }
+
+  /** First VMA of the list; the caller holds the lock. */
+  public @Nullable AnonVmaChain headLocked() {
+    return head;
+  }
+
+  /** Appends: a walker visits VMAs in the order in which they joined. The caller holds the lock. */
+  public void addTailLocked(AnonVmaChain avc) {
+    avc.sameAnonVmaPrev = tail;
+    avc.sameAnonVmaNext = null;
+    if (tail == null) {
+      head = avc;
+    } else {
+      tail.sameAnonVmaNext = avc;
+    }
+    tail = avc;
+  }
+
+  /** The caller holds the lock. */
+  public void removeLocked(AnonVmaChain avc) {
+    AnonVmaChain prev = avc.sameAnonVmaPrev;
+    AnonVmaChain next = avc.sameAnonVmaNext;
+    if (prev == null) {
+      head = next;
+    } else {
+      prev.sameAnonVmaNext = next;
+    }
+    if (next == null) {
+      tail = prev;
+    } else {
+      next.sameAnonVmaPrev = prev;
+    }
+  }
+}

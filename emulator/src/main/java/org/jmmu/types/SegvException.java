@@ -1,0 +1,42 @@
+package org.jmmu.types;
+
+/** SIGSEGV, as the kernel would deliver it to the process that made the access. */
+public final class SegvException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  /** Why: the {@code si_code} of the signal, with Linux's values. */
+  public enum Code {
+    /** No VMA covers the address. */
+    SEGV_MAPERR(1),
+    /** The VMA does not permit the access. */
+    SEGV_ACCERR(2);
+
+    private final int number;
+
+    Code(int number) {
+      this.number = number;
+    }
+
+    public int number() {
+      return number;
+    }
+  }
+
+  private final Code code;
+  private final long vaddr;
+
+  public SegvException(Code code, long vaddr) {
+    super(code + " at 0x" + Long.toHexString(vaddr));
+    this.code = code;
+    this.vaddr = vaddr;
+  }
+
+  public Code code() {
+    return code;
+  }
+
+  /** The address that was accessed ({@code si_addr}). */
+  public long vaddr() {
+    return vaddr;
+  }
+}

@@ -1,0 +1,131 @@
+package org.jmmu.types;
+
+import java.lang.invoke.ConstantBootstraps;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import org.jmmu.phys.PhysMemory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One mapping of an address space: {@code [vmStart, vmEnd)}, whose first page has offset {@code
+ * vmPgoff}.
+ *
+ * <p>Written with mmap_lock held for writing. Reverse-map walkers read the three range fields
+ * without mmap_lock; what makes that safe, or not, is the protocol under test, so every access is
+ * opaque and each field is a store of its own.
+ *
+ * @kernel include/linux/mm_types.h:struct vm_area_struct
+ */
+public final class Vma {
+  private static final VarHandle VM_START = handle("vmStart", long.class);
+  private static final VarHandle VM_END = handle("vmEnd", long.class);
+  private static final VarHandle VM_PGOFF = handle("vmPgoff", long.class);
+  private static final VarHandle VM_FLAGS = handle("vmFlags", long.class);
+  private static final VarHandle ANON_VMA = handle("anonVma", AnonVma.class);
+
+  /** The address space it belongs to; immutable. */
+  public final Mm mm;
+
+  /**
+   * Links to every anon_vma that its pages may belong to; guarded by mmap_lock(W), or by
+   * mmap_lock(R) and page_table_lock while the first anon_vma is prepared.
+   */
+  public final AnonVmaChain.List anonVmaChain = new AnonVmaChain.List();
+
+  @SuppressWarnings("UnusedVariable") // read through its VarHandle
+  private long vmStart;
+
+  @SuppressWarnings("UnusedVariable") // read through its VarHandle
+  private long vmEnd;
+
+  @SuppressWarnings("UnusedVariable") // read through its VarHandle
+  private long vmPgoff;
+
+  @SuppressWarnings("UnusedVariable") // read through its VarHandle
+  private long vmFlags;
+
+  @SuppressWarnings("UnusedVariable") // read through its VarHandle
+  private @Nullable AnonVma anonVma;
+
+  /**
+   * @param vmStart first byte, page aligned
+   * @param vmEnd first byte behind it, page aligned
+   * @param vmPgoff offset of the first page, in pages
+   */
+  public Vma(Mm mm, long vmStart, long vmEnd, long vmPgoff, long vmFlags) {
+    this.mm = mm;
+    this.vmStart = vmStart;
+    this.vmEnd = vmEnd;
+    this.vmPgoff = vmPgoff;
+    this.vmFlags = vmFlags;
+  }
+
+  /** A copy for {@code mm}, on no anon_vma yet. @kernel kernel/fork.c:vm_area_dup */
+  public Vma dup(Mm mm) {
+    return new Vma(
+        mm, vmStartGetOpaque(), vmEndGetOpaque(), vmPgoffGetOpaque(), vmFlagsGetOpaque());
+  }
+
+  public long vmStartGetOpaque() {
+    return (long) VM_START.getOpaque(this);
+  }
+
+  public void vmStartSetOpaque(long vaddr) {
+    VM_START.setOpaque(this, vaddr);
+  }
+
+  public long vmEndGetOpaque() {
+    return (long) VM_END.getOpaque(this);
+  }
+
+  public void vmEndSetOpaque(long vaddr) {
+    VM_END.setOpaque(this, vaddr);
+  }
+
+  public long vmPgoffGetOpaque() {
+    return (long) VM_PGOFF.getOpaque(this);
+  }
+
+  public void vmPgoffSetOpaque(long pgoff) {
+    VM_PGOFF.setOpaque(this, pgoff);
+  }
+
+  public long vmFlagsGetOpaque() {
+    return (long) VM_FLAGS.getOpaque(this);
+  }
+
+  public void vmFlagsSetOpaque(long flags) {
+    VM_FLAGS.setOpaque(this, flags);
+  }
+
+  /** The anon_vma for pages that fault in here; null until the first one does. */
+  public @Nullable AnonVma anonVmaGetAcquire() {
+    return (AnonVma) ANON_VMA.getAcquire(this);
+  }
+
+  public void anonVmaSetRelease(@Nullable AnonVma anonVma) {
+    ANON_VMA.setRelease(this, anonVma);
+  }
+
+  /**
+   * Offset, in pages, of the page at {@code vaddr}. @kernel
+   * include/linux/pagemap.h:linear_page_index
+   */
+  public long linearPageIndex(long vaddr) {
+    return vmPgoffGetOpaque() + ((vaddr - vmStartGetOpaque()) >> PhysMemory.PAGE_SHIFT);
+  }
+
+  @Override
+  public String toString() {
+    return Long.toHexString(vmStartGetOpaque())
+        + "-"
+        + Long.toHexString(vmEndGetOpaque())
+        + " pgoff "
+        + Long.toHexString(vmPgoffGetOpaque());
+  }
+
+  private static VarHandle handle(String field, Class<?> type) {
+    return ConstantBootstraps.fieldVarHandle(
+        MethodHandles.lookup(), field, VarHandle.class, Vma.class, type);
+  }
+}

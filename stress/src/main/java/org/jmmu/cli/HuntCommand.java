@@ -1,0 +1,143 @@
+package org.jmmu.cli;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jmmu.hunt.Budget;
+import org.jmmu.hunt.Catalogue;
+import org.jmmu.hunt.HtmlReport;
+import org.jmmu.hunt.Hunt;
+import org.jmmu.hunt.HuntListener;
+import org.jmmu.hunt.HuntResult;
+import org.jmmu.hunt.JsonReport;
+import org.jmmu.hunt.TableReport;
+import org.jmmu.hunt.TableReport.Outcomes;
+import org.jmmu.hunt.Target;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Runs the stress tests and says whether they showed what the variants' verdicts say. */
+@Command(
+    name = "hunt",
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    description = "Hunts races: fails unless every broken variant is caught and no correct one is.")
+final class HuntCommand implements Callable<Integer> {
+  @Parameters(
+      paramLabel = "SLUG[:VARIANT]",
+      description = "What to hunt; all races if none is named.")
+  private List<String> names = List.of();
+
+  @Option(
+      names = "--time",
+      paramLabel = "TIME",
+      converter = DurationConverter.class,
+      description =
+          "Testing time per variant, such as 500ms, 10s or 2m. By default at most 10s, and so"
+              + " little that a hunt for all races takes under three minutes on two CPUs.")
+  private @Nullable Duration time;
+
+  @Option(names = "--json", paramLabel = "FILE", description = "Writes the result for programs.")
+  private @Nullable Path json;
+
+  @Option(
+      names = "--html",
+      paramLabel = "DIR",
+      description = "Writes DIR/index.html, a page with the counts beside the interleavings.")
+  private @Nullable Path html;
+
+  @Option(
+      names = {"-v", "--verbose"},
+      description = "Lists the outcomes of all variants, not only of unexpected ones.")
+  private boolean verbose;
+
+  @Spec private CommandSpec spec;
+
+  private final Catalogue catalogue;
+
+  HuntCommand(Catalogue catalogue) {
+    this.catalogue = catalogue;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    List<Target> targets = targets();
+    checkOutputs();
+    HuntResult result = hunt(targets);
+
+    PrintWriter out = spec.commandLine().getOut();
+    TableReport.lines(result, verbose ? Outcomes.OF_ALL : Outcomes.OF_SURPRISES)
+        .forEach(out::println);
+    out.flush();
+    if (json != null) {
+      write(json, JsonReport.of(result));
+    }
+    if (html != null) {
+      write(html.resolve("index.html"), HtmlReport.of(result));
+    }
+    return result.asExpected() ? 0 : 1;
+  }
+
+  private List<Target> targets() {
+    try {
+      List<Target> targets = catalogue.select(names);
+      if (targets.isEmpty()) {
+        throw bad("there is no race to hunt");
+      }
+      return targets;
+    } catch (Catalogue.UnknownNameException e) {
+      throw bad(e.getMessage());
+    }
+  }
+
+  private void checkOutputs() {
+    if (json != null) {
+      try {
+        OutputPath.checkFile(json);
+      } catch (IOException e) {
+        throw bad("cannot write --json " + json + ": " + OutputPath.reason(e));
+      }
+    }
+    if (html != null) {
+      try {
+        OutputPath.makeDirectory(html);
+        OutputPath.checkFile(html.resolve("index.html"));
+      } catch (IOException e) {
+        throw bad("cannot write --html " + html + ": " + OutputPath.reason(e));
+      }
+    }
+  }
+
+  private HuntResult hunt(List<Target> targets) throws IOException {
+    Duration perVariant = time != null ? time : Budget.defaultPerVariant(targets.size());
+    if (!ProgressLine.hasTerminal()) {
+      return Hunt.run(targets, perVariant, HuntListener.DEAF);
+    }
+    PrintStream terminal = System.out;
+    try (ProgressLine progress = new ProgressLine(terminal)) {
+      return Hunt.run(targets, perVariant, progress);
+    }
+  }
+
+  private void write(Path file, String text) {
+    try {
+      Files.writeString(file, text);
+    } catch (IOException e) {
+      throw bad("cannot write " + file + ": " + OutputPath.reason(e));
+    }
+  }
+
+  private ParameterException bad(@Nullable String message) {
+    return new ParameterException(spec.commandLine(), String.valueOf(message));
+  }
+}

@@ -1,0 +1,130 @@
+package org.jmmu.hunt;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.openjdk.jcstress.Options;
+import org.openjdk.jcstress.TestExecutor;
+import org.openjdk.jcstress.Verbosity;
+import org.openjdk.jcstress.infra.TestInfo;
+import org.openjdk.jcstress.infra.collectors.TestResult;
+import org.openjdk.jcstress.infra.runners.TestConfig;
+import org.openjdk.jcstress.infra.runners.TestList;
+import org.openjdk.jcstress.os.AffinityMode;
+import org.openjdk.jcstress.os.OSSupport;
+import org.openjdk.jcstress.os.Scheduler;
+import org.openjdk.jcstress.os.SchedulingClass;
+import org.openjdk.jcstress.os.topology.Topology;
+import org.openjdk.jcstress.vm.CompileMode;
+import org.openjdk.jcstress.vm.VMSupport;
+
+/**
+ * jcstress, driven from inside. This is what {@code org.openjdk.jcstress.JCStress.run} does, except
+ * that we choose the runs (its own choice is every mix of interpreter, C1 and C2, most of them too
+ * slow to hit a narrow window), that results arrive as they are made, and that no report is
+ * written.
+ *
+ * <p>jcstress prints as it goes; the caller holds a {@link Silence}.
+ */
+final class Harness {
+  /**
+   * Samples that two CPUs run between two meetings. More means less waiting for each other; fewer
+   * means that they are closer together in time, and fewer live states.
+   */
+  static final int STRIDE_SIZE = 64;
+
+  /**
+   * Strides per epoch: {@code STRIDE_SIZE * STRIDE_COUNT} states are alive at a time. jcstress
+   * bounds what they take of the Java heap, but does not see off-heap memory.
+   */
+  static final int STRIDE_COUNT = 8;
+
+  static final int HEAP_MEGABYTES = 256;
+
+  private final int cpus = VMSupport.figureOutHotCPUs();
+  private final Scheduler scheduler;
+
+  private final AffinityMode affinity;
+
+  private Harness(Topology topology) {
+    this.scheduler = new Scheduler(topology, cpus);
+    // In a container that may use only some of the machine's CPUs, binding to others would fail.
+    this.affinity = cpus == topology.totalThreads() ? AffinityMode.LOCAL : AffinityMode.NONE;
+  }
+
+  /** Finds out what this machine and its JVM can do; takes a few seconds. */
+  static Harness probe() throws IOException {
+    OSSupport.init();
+    VMSupport.initFlags(options(Budget.of(Duration.ofSeconds(1), 1)));
+    return new Harness(Topology.get());
+  }
+
+  /** Decides what to run so that every target gets {@code perVariant} of testing time. */
+  Plan plan(List<Target> targets, Duration perVariant) throws IOException {
+    Map<Target, String> obstacles = new LinkedHashMap<>();
+    Map<TestInfo, List<SchedulingClass>> placements = new LinkedHashMap<>();
+    for (Target target : targets) {
+      if (!TestList.tests().contains(target.testName())) {
+        obstacles.put(target, "there is no stress test " + target.testName());
+        continue;
+      }
+      TestInfo test = TestList.getInfo(target.testName());
+      List<SchedulingClass> ways = scheduler.scheduleClasses(test.threads(), cpus, affinity);
+      if (ways.isEmpty()) {
+        obstacles.put(target, "needs %d CPUs, there are %d".formatted(test.threads(), cpus));
+        continue;
+      }
+      placements.put(test, ways);
+    }
+
+    int mostWays = placements.values().stream().mapToInt(List::size).max().orElse(1);
+    Budget budget = Budget.of(perVariant, mostWays);
+    Options options = options(budget);
+    List<TestConfig> runs = new ArrayList<>();
+    // Every test has had its first fork before any has its second.
+    for (int fork = 0; fork < budget.forks(); fork++) {
+      for (Map.Entry<TestInfo, List<SchedulingClass>> entry : placements.entrySet()) {
+        for (SchedulingClass placement : entry.getValue()) {
+          runs.add(
+              new TestConfig(
+                  options,
+                  entry.getKey(),
+                  fork,
+                  JvmMode.ofFork(fork).jvmArgs(),
+                  CompileMode.UNIFIED,
+                  placement));
+        }
+      }
+    }
+    return new Plan(List.copyOf(runs), budget, Map.copyOf(obstacles));
+  }
+
+  /** Runs the plan; {@code onResult} is called once per run, from several threads. */
+  void run(Plan plan, Consumer<TestResult> onResult) throws IOException {
+    TestExecutor executor = new TestExecutor(new Verbosity(0), onResult::accept, scheduler);
+    try (ForkWatch _ = new ForkWatch(plan.budget())) {
+      // The executor takes them from the end.
+      executor.runAll(plan.runs().reversed());
+    }
+  }
+
+  private static Options options(Budget budget) throws IOException {
+    Options options =
+        new Options(
+            new String[] {
+              "-iters", String.valueOf(budget.iterations()),
+              "-time", String.valueOf(budget.iterationMillis()),
+              "-strideSize", String.valueOf(STRIDE_SIZE),
+              "-strideCount", String.valueOf(STRIDE_COUNT),
+              "-hs", String.valueOf(HEAP_MEGABYTES),
+            });
+    if (!options.parse()) {
+      throw new IllegalStateException("jcstress does not know an option of ours");
+    }
+    return options;
+  }
+}
