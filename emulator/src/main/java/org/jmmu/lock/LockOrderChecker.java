@@ -87,8 +87,8 @@ public final class LockOrderChecker {
     held.locks = locks;
   }
 
-  /** The calling thread is about to release a lock. */
-  static void willUnlock(LockClass cls, @Nullable Object owner, long number) {
+  /** The calling thread has released a lock, or is about to and nothing can stop it. */
+  static void unlocked(LockClass cls, @Nullable Object owner, long number) {
     Held held = HELD.get();
     HeldLock[] locks = held.locks;
     for (int i = locks.length - 1; i >= 0; i--) {

@@ -26,7 +26,7 @@ final class LockOrderTree {
    */
   static LockOrderTree parse(String text) {
     LockOrderTree tree = new LockOrderTree();
-    Set<LockClass> seen = EnumSet.noneOf(LockClass.class);
+    EnumSet<LockClass> seen = EnumSet.noneOf(LockClass.class);
     List<LockClass> path = new ArrayList<>(); // from the root to the line before
     int lineNumber = 0;
     for (String line : text.lines().toList()) {
@@ -43,7 +43,7 @@ final class LockOrderTree {
         seen.add(cls);
       }
     }
-    Set<LockClass> missing = EnumSet.complementOf(EnumSet.copyOf(seenOrFail(seen)));
+    Set<LockClass> missing = EnumSet.complementOf(seen);
     if (!missing.isEmpty()) {
       throw new IllegalArgumentException("lock order: no place for " + missing);
     }
@@ -68,13 +68,6 @@ final class LockOrderTree {
       throw new IllegalArgumentException(
           "lock order, line %d: '%s' is not a lock class".formatted(lineNumber, name), e);
     }
-  }
-
-  private static Set<LockClass> seenOrFail(Set<LockClass> seen) {
-    if (seen.isEmpty()) {
-      throw new IllegalArgumentException("lock order: empty");
-    }
-    return seen;
   }
 
   /** A class that stands at several places has below it what stands below any of them. */

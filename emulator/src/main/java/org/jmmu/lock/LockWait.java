@@ -15,8 +15,9 @@ import org.jspecify.annotations.Nullable;
  * an interrupt for later. Made on slow paths only.
  */
 final class LockWait {
-  private static final int SPINS = 100;
-  private static final int YIELDS = 1000;
+  // Few yields: on a busy host each may cost the time slices of everyone else.
+  private static final int SPINS = 200;
+  private static final int YIELDS = SPINS + 20;
   private static final long NAP_NANOS = 50_000;
 
   /** Who waits for what, for the message of a deadlock. */

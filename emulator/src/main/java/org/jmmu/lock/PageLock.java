@@ -49,7 +49,7 @@ public final class PageLock {
    */
   public static void unlock(PhysMemory phys, long pfn) {
     if (LockOrderChecker.ENABLED) {
-      LockOrderChecker.willUnlock(LockClass.PAGE_LOCK, phys, pfn);
+      LockOrderChecker.unlocked(LockClass.PAGE_LOCK, phys, pfn);
     }
     unlockUnrecorded(phys, pfn);
   }

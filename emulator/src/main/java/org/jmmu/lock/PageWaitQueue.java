@@ -168,7 +168,7 @@ final class PageWaitQueue {
 
   private void unlockQueue() {
     if (LockOrderChecker.ENABLED) {
-      LockOrderChecker.willUnlock(LockClass.WAIT_QUEUE, this, 0);
+      LockOrderChecker.unlocked(LockClass.WAIT_QUEUE, this, 0);
     }
     lock.unlock();
   }

@@ -3,6 +3,7 @@ package org.jmmu.lock;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jmmu.sched.PausePoint;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Read-write semaphore: many readers or one writer, in the order in which they come, so that a
@@ -48,10 +49,10 @@ public final class RwSem {
    * @kernel kernel/locking/rwsem.c:up_read
    */
   public void readUnlock() {
-    if (LockOrderChecker.ENABLED) {
-      LockOrderChecker.willUnlock(cls, this, 0);
-    }
     release(lock.readLock());
+    if (LockOrderChecker.ENABLED) {
+      LockOrderChecker.unlocked(cls, this, 0);
+    }
   }
 
   /**
@@ -91,10 +92,10 @@ public final class RwSem {
    * @kernel kernel/locking/rwsem.c:up_write
    */
   public void writeUnlock() {
-    if (LockOrderChecker.ENABLED) {
-      LockOrderChecker.willUnlock(cls, this, 0);
-    }
     release(lock.writeLock());
+    if (LockOrderChecker.ENABLED) {
+      LockOrderChecker.unlocked(cls, this, 0);
+    }
   }
 
   /**
@@ -190,7 +191,7 @@ public final class RwSem {
     }
 
     @Override
-    protected Thread getOwner() {
+    protected @Nullable Thread getOwner() {
       return super.getOwner();
     }
   }

@@ -57,7 +57,7 @@ public final class SpinLock {
           new Word(addr, cls) + " released by " + Thread.currentThread().getName());
     }
     if (LockOrderChecker.ENABLED) {
-      LockOrderChecker.willUnlock(cls, null, addr);
+      LockOrderChecker.unlocked(cls, null, addr);
     }
     Mem.intSetRelease(addr, FREE);
   }

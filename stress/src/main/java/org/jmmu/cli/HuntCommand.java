@@ -11,7 +11,6 @@ import java.util.concurrent.Callable;
 import org.jmmu.hunt.Budget;
 import org.jmmu.hunt.Catalogue;
 import org.jmmu.hunt.HtmlReport;
-import org.jmmu.hunt.Hunt;
 import org.jmmu.hunt.HuntListener;
 import org.jmmu.hunt.HuntResult;
 import org.jmmu.hunt.JsonReport;
@@ -33,6 +32,12 @@ import picocli.CommandLine.Spec;
     versionProvider = Version.class,
     description = "Hunts races: fails unless every broken variant is caught and no correct one is.")
 final class HuntCommand implements Callable<Integer> {
+  /** Does what {@link org.jmmu.hunt.Hunt#run} does; tests have one that takes no time. */
+  interface Hunter {
+    HuntResult run(List<Target> targets, Duration perVariant, HuntListener listener)
+        throws IOException;
+  }
+
   @Parameters(
       paramLabel = "SLUG[:VARIANT]",
       description = "What to hunt; all races if none is named.")
@@ -64,9 +69,11 @@ final class HuntCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   private final Catalogue catalogue;
+  private final Hunter hunter;
 
-  HuntCommand(Catalogue catalogue) {
+  HuntCommand(Catalogue catalogue, Hunter hunter) {
     this.catalogue = catalogue;
+    this.hunter = hunter;
   }
 
   @Override
@@ -121,11 +128,11 @@ final class HuntCommand implements Callable<Integer> {
   private HuntResult hunt(List<Target> targets) throws IOException {
     Duration perVariant = time != null ? time : Budget.defaultPerVariant(targets.size());
     if (!ProgressLine.hasTerminal()) {
-      return Hunt.run(targets, perVariant, HuntListener.DEAF);
+      return hunter.run(targets, perVariant, HuntListener.DEAF);
     }
     PrintStream terminal = System.out;
     try (ProgressLine progress = new ProgressLine(terminal)) {
-      return Hunt.run(targets, perVariant, progress);
+      return hunter.run(targets, perVariant, progress);
     }
   }
 

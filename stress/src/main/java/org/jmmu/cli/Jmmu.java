@@ -1,6 +1,8 @@
 package org.jmmu.cli;
 
+import org.jmmu.cli.HuntCommand.Hunter;
 import org.jmmu.hunt.Catalogue;
+import org.jmmu.hunt.Hunt;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -26,13 +28,13 @@ public final class Jmmu implements Runnable {
 
   /** Runs the command that {@code args} name, and exits with what it says. */
   public static void main(String[] args) {
-    System.exit(commandLine(Catalogue.load()).execute(args));
+    System.exit(commandLine(Catalogue.load(), Hunt::run).execute(args));
   }
 
-  static CommandLine commandLine(Catalogue catalogue) {
+  static CommandLine commandLine(Catalogue catalogue, Hunter hunter) {
     return new CommandLine(new Jmmu())
         .addSubcommand(new RacesCommand(catalogue))
-        .addSubcommand(new HuntCommand(catalogue))
+        .addSubcommand(new HuntCommand(catalogue, hunter))
         .setParameterExceptionHandler(Jmmu::complain);
   }
 

@@ -15,6 +15,11 @@ final class Grader {
   /** Of what jcstress says about a failed run, the part that names the cause. */
   private static final int LINES_PER_FAILURE = 8;
 
+  /** What jcstress says of a JVM that ended by SIGKILL. */
+  private static final String KILLED = "error code 137";
+
+  private static final String WHO_KILLS = " (killed: by us because it hung, or for want of memory)";
+
   private final Plan plan;
 
   Grader(Plan plan) {
@@ -89,7 +94,7 @@ final class Grader {
         .map(String::strip)
         .filter(line -> !line.isEmpty())
         .limit(LINES_PER_FAILURE)
-        .forEach(line -> lines.add("  " + line));
+        .forEach(line -> lines.add("  " + line + (line.endsWith(KILLED) ? WHO_KILLS : "")));
     result.getVmErr().stream()
         .flatMap(String::lines)
         .filter(line -> !line.isBlank())

@@ -1,0 +1,34 @@
+/**
+ * An emulator of the x86-64 MMU and of the Linux mm code that races over page tables. To use it,
+ * start at {@link org.jmmu.sys}; to read it, start at the bottom of the layers.
+ *
+ * <p>The {@link org.jmmu.Layers} annotation of this package is the picture of the layers, and a
+ * unit test holds the code to it. Where the kernel calls upward, an interface that belongs to the
+ * lower package stands in between: {@link org.jmmu.hw.FaultHandler} is how a CPU reaches the fault
+ * code in {@link org.jmmu.mm}.
+ */
+@Layers(
+    """
+    race.*                      # one package per race: story, fixture, variants
+      race                      # what every race says of itself
+      sys                       # start here: machine, processes, system calls
+        check                   # oracles
+          rmap
+        migrate                 # pages from frame to frame
+          mm                    # what system calls and page faults do
+            rmap                # from a frame to the entries that map it
+              swap              # what non-present entries say
+                pgtable         # entries, their locks, TLB flushes
+                  alloc         # frames
+                    types       # address spaces, VMAs, anon_vmas
+                      lock      # the kernel's locks and their order
+                        phys    # frames and their descriptors, off-heap
+                        sched   # pause points, stepped schedules
+                  hw            # CPUs, page walker, TLBs: silicon takes no kernel lock
+                    phys
+                    sched
+    """)
+@NullMarked
+package org.jmmu;
+
+import org.jspecify.annotations.NullMarked;
