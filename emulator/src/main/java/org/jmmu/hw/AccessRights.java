@@ -2,11 +2,12 @@ package org.jmmu.hw;
 
 /**
  * Who may do what to which page, for the present mode of one CPU (SDM vol 3, 4.6): CPL, CR0.WP,
- * CR4.SMEP, SMAP and PKE, RFLAGS.AC and PKRU boiled down to three masks, so that a walk asks by
- * shifting.
+ * CR4.SMEP, SMAP and PKE, RFLAGS.AC and PKRU boiled down to two words of bits, so that a walk asks
+ * by shifting.
  *
- * <p>A page is described by three bits that every level of its walk must grant: RW, US and
- * executable (NX inverted).
+ * <p>A page is described by a word with RW and US, which every level of its walk must grant, NX,
+ * which any level may set, and the protection key of its leaf, each where a page-table entry has
+ * it.
  */
 final class AccessRights {
   // A mode is one word: these bits, and PKRU above them if protection keys are on.
@@ -18,97 +19,86 @@ final class AccessRights {
   static final long MODE_NXE = 1L << 5;
   static final int PKRU_SHIFT = 6;
 
-  private static final int PAGE_RW = 1;
-  private static final int PAGE_US = 2;
-  private static final int PAGE_X = 4;
-  private static final int PAGE_KINDS = 8;
-  private static final int PKEYS = 16;
+  // The kind of a page: its word rotated by one, which brings NX beside RW and US.
+  private static final int KIND_NX = 1;
+  private static final int KIND_RW = 1 << 2;
+  private static final int KIND_US = 1 << 3;
+  private static final int KIND_BITS = KIND_NX | KIND_RW | KIND_US;
+
+  private static final int PER_ACCESS = 16; // kinds, and protection keys
+  private static final int US_SHIFT = 2;
 
   /** For each mode without NXE and PKRU, see {@link #allowed}. */
-  private static final int[] ALLOWED = tabulate();
+  private static final long[] ALLOWED = tabulate();
 
-  // All four belong to the thread that runs the CPU.
-  private int allowed; // bit (access * 8 + page kind) is set when the access is allowed
-  private int pkeysUnreadable; // bit k is set when pages of protection key k must not be read
-  private int pkeysUnwritable;
+  // All belong to the thread that runs the CPU.
+  private long allowed; // bit (16 * access + kind): pages of this kind allow the access
+  private long pkeysDenied; // bit (16 * access + key): user pages with this key do not
   private long mode;
 
   void set(long newMode) {
     mode = newMode;
     allowed = ALLOWED[(int) newMode & ALLOWED.length - 1];
     int pkru = (int) (newMode >>> PKRU_SHIFT);
-    pkeysUnreadable = 0;
-    pkeysUnwritable = 0;
-    if (pkru != 0) {
-      setPkeys(pkru, (newMode & (MODE_USER | MODE_WP)) != 0);
-    }
+    pkeysDenied = pkru == 0 ? 0 : denied(pkru, (newMode & (MODE_USER | MODE_WP)) != 0);
   }
 
-  /** PKRU, two bits a key: access-disable, write-disable (SDM vol 3, 4.6.2). */
-  private void setPkeys(int pkru, boolean writeDisableCounts) {
-    for (int key = 0; key < PKEYS; key++) {
+  /** PKRU, two bits a key: access-disable, write-disable; fetches pass (SDM vol 3, 4.6.2). */
+  private static long denied(int pkru, boolean writeDisableCounts) {
+    long denied = 0;
+    for (int key = 0; key < PER_ACCESS; key++) {
       boolean accessDisable = (pkru >>> (2 * key) & 1) != 0;
       boolean writeDisable = (pkru >>> (2 * key + 1) & 1) != 0;
-      if (accessDisable) {
-        pkeysUnreadable |= 1 << key;
-      }
-      if (accessDisable || (writeDisable && writeDisableCounts)) {
-        pkeysUnwritable |= 1 << key;
-      }
+      denied |= bit(accessDisable, Access.READ, key);
+      denied |= bit(accessDisable || (writeDisable && writeDisableCounts), Access.WRITE, key);
     }
+    return denied;
   }
 
-  private static int[] tabulate() {
-    int[] table = new int[(int) MODE_NXE];
+  private static long[] tabulate() {
+    long[] table = new long[(int) MODE_NXE];
     for (int mode = 0; mode < table.length; mode++) {
-      for (int page = 0; page < PAGE_KINDS; page++) {
-        table[mode] |= bit(mayRead(mode, page), Access.READ, page);
-        table[mode] |= bit(mayWrite(mode, page), Access.WRITE, page);
-        table[mode] |= bit(mayFetch(mode, page), Access.FETCH, page);
+      for (int kind = 0; kind <= KIND_BITS; kind++) {
+        table[mode] |= bit(mayRead(mode, kind), Access.READ, kind);
+        table[mode] |= bit(mayWrite(mode, kind), Access.WRITE, kind);
+        table[mode] |= bit(mayFetch(mode, kind), Access.FETCH, kind);
       }
     }
     return table;
   }
 
-  private static int bit(boolean granted, int access, int page) {
-    return granted ? 1 << (access * PAGE_KINDS + page) : 0;
+  private static long bit(boolean set, int access, int kindOrKey) {
+    return set ? 1L << (PER_ACCESS * access + kindOrKey) : 0;
   }
 
-  private static boolean mayRead(long mode, int page) {
-    boolean userPage = (page & PAGE_US) != 0;
+  private static boolean mayRead(long mode, int kind) {
+    boolean userPage = (kind & KIND_US) != 0;
     boolean smapStops = (mode & (MODE_SMAP | MODE_AC)) == MODE_SMAP;
     return (mode & MODE_USER) != 0 ? userPage : !(userPage && smapStops);
   }
 
-  private static boolean mayWrite(long mode, int page) {
+  private static boolean mayWrite(long mode, int kind) {
     boolean readOnlyCounts = (mode & (MODE_USER | MODE_WP)) != 0;
-    return mayRead(mode, page) && ((page & PAGE_RW) != 0 || !readOnlyCounts);
+    return mayRead(mode, kind) && ((kind & KIND_RW) != 0 || !readOnlyCounts);
   }
 
-  private static boolean mayFetch(long mode, int page) {
-    boolean userPage = (page & PAGE_US) != 0;
+  private static boolean mayFetch(long mode, int kind) {
+    boolean userPage = (kind & KIND_US) != 0;
     boolean smepStops = (mode & MODE_SMEP) != 0;
     boolean levelAllows = (mode & MODE_USER) != 0 ? userPage : !(userPage && smepStops);
-    return levelAllows && (page & PAGE_X) != 0;
+    return levelAllows && (kind & KIND_NX) == 0;
   }
 
-  /**
-   * Whether a page allows an access.
-   *
-   * @param page RW, US and the protection key as in a page-table word, but bit 63 set when
-   *     instructions may be fetched
-   */
+  /** Whether a page allows an access. */
   boolean allows(long page, int access) {
-    int kind = ((int) (page >>> 1) & (PAGE_RW | PAGE_US)) | (int) (page >>> 63) << 2;
-    return (allowed >>> (access * PAGE_KINDS + kind) & 1) != 0 && !pkeyForbids(page, access);
+    int kind = (int) Long.rotateLeft(page, 1) & KIND_BITS;
+    long granted = allowed >>> (PER_ACCESS * access + kind);
+    return (granted & ~deniedByPkey(page, access) & 1) != 0;
   }
 
-  private boolean pkeyForbids(long page, int access) {
-    if (access == Access.FETCH || (page & PteBits.US) == 0) {
-      return false;
-    }
-    int keys = access == Access.WRITE ? pkeysUnwritable : pkeysUnreadable;
-    return (keys >>> PteBits.pkey(page) & 1) != 0;
+  /** In bit 0; the other bits mean nothing. */
+  private long deniedByPkey(long page, int access) {
+    return pkeysDenied >>> (PER_ACCESS * access + PteBits.pkey(page)) & page >>> US_SHIFT;
   }
 
   /** Error code of an access stopped before the last level, without P and RSVD. */
@@ -126,6 +116,6 @@ final class AccessRights {
   int protectionCode(long page, int access) {
     return faultCode(access)
         | PageFaultCode.PROTECTION
-        | (pkeyForbids(page, access) ? PageFaultCode.PKEY : 0);
+        | ((deniedByPkey(page, access) & 1) != 0 ? PageFaultCode.PKEY : 0);
   }
 }

@@ -17,7 +17,7 @@ import org.jmmu.phys.PhysMemory;
  */
 public final class Cpu extends ControlRegisters {
   private final int id;
-  private final HotTlb hot;
+  private final long block; // immutable
   private final Ipi ipi;
 
   public Cpu(int id, PhysMemory phys, FaultHandler handler) {
@@ -27,7 +27,7 @@ public final class Cpu extends ControlRegisters {
   public Cpu(int id, PhysMemory phys, CpuModel model, FaultHandler handler) {
     super(id, phys, model, handler);
     this.id = id;
-    hot = mmu.hot;
+    block = mmu.block;
     ipi = mmu.ipi;
   }
 
@@ -35,15 +35,29 @@ public final class Cpu extends ControlRegisters {
     return id;
   }
 
+  /** To look at; only the thread that runs the CPU may. */
+  public Tlb tlb() {
+    return mmu.tlb;
+  }
+
+  /**
+   * The walker by itself, without TLB and without an access section: for measurements and checks at
+   * rest, while nobody frees page tables.
+   */
+  public PageWalker walker() {
+    return mmu.walker;
+  }
+
   // Loads. Nothing is written and nothing fenced on a hit; why that is enough is told in the
   // package documentation.
 
   public byte loadByte(long vaddr) {
-    long addr = hot.readAddr(vaddr, 0);
-    if (addr != 0) {
-      byte value = Mem.byteGetPlain(addr);
+    long own = CpuBlock.checked(block);
+    long entry = CpuBlock.readEntry(own, vaddr);
+    if (CpuBlock.keyGetPlain(entry) == HotTlb.key(own, vaddr, Byte.BYTES)) {
+      byte value = Mem.byteGetPlain(addr(entry, vaddr, Byte.BYTES));
       VarHandle.acquireFence();
-      if (!ipi.pendingGetAcquire()) {
+      if (CpuBlock.pendingGetAcquire(own) == 0) {
         return value;
       }
     }
@@ -51,11 +65,12 @@ public final class Cpu extends ControlRegisters {
   }
 
   public short loadShort(long vaddr) {
-    long addr = hot.readAddr(vaddr, Short.BYTES - 1);
-    if (addr != 0) {
-      short value = Mem.shortUnalignedGetPlain(addr);
+    long own = CpuBlock.checked(block);
+    long entry = CpuBlock.readEntry(own, vaddr);
+    if (CpuBlock.keyGetPlain(entry) == HotTlb.key(own, vaddr, Short.BYTES)) {
+      short value = Mem.shortUnalignedGetPlain(addr(entry, vaddr, Short.BYTES));
       VarHandle.acquireFence();
-      if (!ipi.pendingGetAcquire()) {
+      if (CpuBlock.pendingGetAcquire(own) == 0) {
         return value;
       }
     }
@@ -63,10 +78,11 @@ public final class Cpu extends ControlRegisters {
   }
 
   public int loadInt(long vaddr) {
-    long addr = hot.readAddr(vaddr, Integer.BYTES - 1);
-    if (addr != 0) {
-      int value = Mem.intGetAcquire(addr);
-      if (!ipi.pendingGetAcquire()) {
+    long own = CpuBlock.checked(block);
+    long entry = CpuBlock.readEntry(own, vaddr);
+    if (CpuBlock.keyGetPlain(entry) == HotTlb.key(own, vaddr, Integer.BYTES)) {
+      int value = Mem.intGetAcquire(addr(entry, vaddr, Integer.BYTES));
+      if (CpuBlock.pendingGetAcquire(own) == 0) {
         return value;
       }
     }
@@ -74,10 +90,11 @@ public final class Cpu extends ControlRegisters {
   }
 
   public long loadLong(long vaddr) {
-    long addr = hot.readAddr(vaddr, Long.BYTES - 1);
-    if (addr != 0) {
-      long value = Mem.longGetAcquire(addr);
-      if (!ipi.pendingGetAcquire()) {
+    long own = CpuBlock.checked(block);
+    long entry = CpuBlock.readEntry(own, vaddr);
+    if (CpuBlock.keyGetPlain(entry) == HotTlb.key(own, vaddr, Long.BYTES)) {
+      long value = Mem.longGetAcquire(addr(entry, vaddr, Long.BYTES));
+      if (CpuBlock.pendingGetAcquire(own) == 0) {
         return value;
       }
     }
@@ -92,53 +109,61 @@ public final class Cpu extends ControlRegisters {
   // Stores. A store cannot be redone, so it asks for requests first, inside the access section.
 
   public void storeByte(long vaddr, byte value) {
-    long inside = ipi.enter();
-    long addr = ipi.pendingGetAcquire() ? 0 : hot.writeAddr(vaddr, 0);
-    if (addr != 0) {
+    long own = CpuBlock.checked(block);
+    ipi.enter(own);
+    long entry = CpuBlock.writeEntry(own, vaddr);
+    if (CpuBlock.pendingGetAcquire(own) == 0
+        && CpuBlock.keyGetPlain(entry) == HotTlb.key(own, vaddr, Byte.BYTES)) {
       VarHandle.releaseFence();
-      Mem.byteSetPlain(addr, value);
-      ipi.leave(inside);
-      return;
+      Mem.byteSetPlain(addr(entry, vaddr, Byte.BYTES), value);
+      CpuBlock.sectionLeaveRelease(own);
+    } else {
+      CpuBlock.sectionLeaveRelease(own);
+      storeSlow(vaddr, Byte.BYTES, value);
     }
-    ipi.leave(inside);
-    storeSlow(vaddr, Byte.BYTES, value);
   }
 
   public void storeShort(long vaddr, short value) {
-    long inside = ipi.enter();
-    long addr = ipi.pendingGetAcquire() ? 0 : hot.writeAddr(vaddr, Short.BYTES - 1);
-    if (addr != 0) {
+    long own = CpuBlock.checked(block);
+    ipi.enter(own);
+    long entry = CpuBlock.writeEntry(own, vaddr);
+    if (CpuBlock.pendingGetAcquire(own) == 0
+        && CpuBlock.keyGetPlain(entry) == HotTlb.key(own, vaddr, Short.BYTES)) {
       VarHandle.releaseFence();
-      Mem.shortUnalignedSetPlain(addr, value);
-      ipi.leave(inside);
-      return;
+      Mem.shortUnalignedSetPlain(addr(entry, vaddr, Short.BYTES), value);
+      CpuBlock.sectionLeaveRelease(own);
+    } else {
+      CpuBlock.sectionLeaveRelease(own);
+      storeSlow(vaddr, Short.BYTES, value);
     }
-    ipi.leave(inside);
-    storeSlow(vaddr, Short.BYTES, value);
   }
 
   public void storeInt(long vaddr, int value) {
-    long inside = ipi.enter();
-    long addr = ipi.pendingGetAcquire() ? 0 : hot.writeAddr(vaddr, Integer.BYTES - 1);
-    if (addr != 0) {
-      Mem.intSetRelease(addr, value);
-      ipi.leave(inside);
-      return;
+    long own = CpuBlock.checked(block);
+    ipi.enter(own);
+    long entry = CpuBlock.writeEntry(own, vaddr);
+    if (CpuBlock.pendingGetAcquire(own) == 0
+        && CpuBlock.keyGetPlain(entry) == HotTlb.key(own, vaddr, Integer.BYTES)) {
+      Mem.intSetRelease(addr(entry, vaddr, Integer.BYTES), value);
+      CpuBlock.sectionLeaveRelease(own);
+    } else {
+      CpuBlock.sectionLeaveRelease(own);
+      storeSlow(vaddr, Integer.BYTES, value);
     }
-    ipi.leave(inside);
-    storeSlow(vaddr, Integer.BYTES, value);
   }
 
   public void storeLong(long vaddr, long value) {
-    long inside = ipi.enter();
-    long addr = ipi.pendingGetAcquire() ? 0 : hot.writeAddr(vaddr, Long.BYTES - 1);
-    if (addr != 0) {
-      Mem.longSetRelease(addr, value);
-      ipi.leave(inside);
-      return;
+    long own = CpuBlock.checked(block);
+    ipi.enter(own);
+    long entry = CpuBlock.writeEntry(own, vaddr);
+    if (CpuBlock.pendingGetAcquire(own) == 0
+        && CpuBlock.keyGetPlain(entry) == HotTlb.key(own, vaddr, Long.BYTES)) {
+      Mem.longSetRelease(addr(entry, vaddr, Long.BYTES), value);
+      CpuBlock.sectionLeaveRelease(own);
+    } else {
+      CpuBlock.sectionLeaveRelease(own);
+      storeSlow(vaddr, Long.BYTES, value);
     }
-    ipi.leave(inside);
-    storeSlow(vaddr, Long.BYTES, value);
   }
 
   // Atomic read-modify-writes (LOCK prefix). They need write access even when nothing is stored.
@@ -205,6 +230,11 @@ public final class Cpu extends ControlRegisters {
     if (ipi.pendingGetAcquire()) {
       mmu.deliver();
     }
+  }
+
+  /** Native address of an access that hits a hot entry. */
+  private static long addr(long entry, long vaddr, int size) {
+    return CpuBlock.checked(vaddr + CpuBlock.addendGetPlain(entry), size);
   }
 
   private long openLocked(long vaddr, int size) {

@@ -5,9 +5,8 @@ package org.jmmu.hw;
  *
  * @param physAddrBits MAXPHYADDR: width of a physical address, 36 to 52; higher bits are reserved
  * @param vendor whose rules decide where the two manuals differ
- * @param tlbEntries TLB entries for 4-KiB pages, a power of two; large pages have their own
  */
-public record CpuModel(int physAddrBits, Vendor vendor, int tlbEntries) {
+public record CpuModel(int physAddrBits, Vendor vendor) {
   /** Whose manual is followed. */
   public enum Vendor {
     INTEL,
@@ -15,28 +14,21 @@ public record CpuModel(int physAddrBits, Vendor vendor, int tlbEntries) {
     AMD
   }
 
-  /** An Intel server part: 46 bits of physical address, 512 TLB entries. */
-  public static final CpuModel INTEL = new CpuModel(46, Vendor.INTEL, 512);
+  /** An Intel server part: 46 bits of physical address. */
+  public static final CpuModel INTEL = new CpuModel(46, Vendor.INTEL);
 
   public CpuModel {
     if (physAddrBits < 36 || physAddrBits > 52) {
       throw new IllegalArgumentException("physAddrBits must be 36 to 52: " + physAddrBits);
     }
-    if (Integer.bitCount(tlbEntries) != 1) {
-      throw new IllegalArgumentException("tlbEntries must be a power of two: " + tlbEntries);
-    }
   }
 
   public CpuModel withPhysAddrBits(int bits) {
-    return new CpuModel(bits, vendor, tlbEntries);
+    return new CpuModel(bits, vendor);
   }
 
   public CpuModel withVendor(Vendor other) {
-    return new CpuModel(physAddrBits, other, tlbEntries);
-  }
-
-  public CpuModel withTlbEntries(int entries) {
-    return new CpuModel(physAddrBits, vendor, entries);
+    return new CpuModel(physAddrBits, other);
   }
 
   /** Bits of a page-table word that must be zero because they lie above MAXPHYADDR. */

@@ -5,10 +5,11 @@ import org.jmmu.phys.PhysMemory;
 
 /**
  * The part of the TLB that an access looks at first: for each page, whether reads and whether
- * writes hit in the CPU's present mode, and where in native memory the page lies.
+ * writes hit in the CPU's present mode, and where in native memory the page lies. The entries are
+ * in the {@link CpuBlock}.
  *
- * <p>A key is one word, so that a hit is one compare, which checks page, alignment, PCID and rights
- * together:
+ * <p>An entry is a key and what to add to a linear address to get the native one. A hit is one
+ * compare, because the key checks page, alignment, PCID and rights together:
  *
  * <pre>
  *  63                                12 11            3 2    0
@@ -32,75 +33,43 @@ final class HotTlb {
   /** Bits of a mode that {@link #select} can tell apart. */
   static final int MODE_BITS = Long.SIZE - 1 - 2 * STAMP_BITS;
 
+  private final long block; // immutable
   private final PhysMemory phys;
   private final AccessRights rights;
-  private final long[] readKeys;
-  private final long[] writeKeys;
-  private final long[] addends; // native address minus linear address
 
   private final long[] combinations = new long[REMEMBERED];
   private final long[] contexts = new long[REMEMBERED];
   private int oldest;
   private int lastContext;
-  private long context; // in place for a key
 
-  HotTlb(PhysMemory phys, int entries, AccessRights rights) {
+  HotTlb(long block, PhysMemory phys, AccessRights rights) {
+    this.block = block;
     this.phys = phys;
     this.rights = rights;
-    readKeys = new long[entries];
-    writeKeys = new long[entries];
-    addends = new long[entries];
     dropAll();
   }
 
-  /**
-   * Native address of an access that may read, or 0.
-   *
-   * @param alignment size of the access minus one
-   */
-  long readAddr(long vaddr, long alignment) {
-    long[] keys = readKeys;
-    long[] adds = addends;
-    long page = vaddr >>> PhysMemory.PAGE_SHIFT;
-    long key = (vaddr & (PhysMemory.PAGE_MASK | alignment)) | context;
-    return keys[(int) page & keys.length - 1] == key
-        ? vaddr + adds[(int) page & adds.length - 1]
-        : 0;
-  }
-
-  /** Native address of an access that may write, or 0. */
-  long writeAddr(long vaddr, long alignment) {
-    long[] keys = writeKeys;
-    long[] adds = addends;
-    long page = vaddr >>> PhysMemory.PAGE_SHIFT;
-    long key = (vaddr & (PhysMemory.PAGE_MASK | alignment)) | context;
-    return keys[(int) page & keys.length - 1] == key
-        ? vaddr + adds[(int) page & adds.length - 1]
-        : 0;
+  /** The key that an entry must have to be hit by an access of {@code size} bytes. */
+  static long key(long block, long vaddr, int size) {
+    return (vaddr & (PhysMemory.PAGE_MASK | size - 1)) | CpuBlock.contextGetPlain(block);
   }
 
   /** Enters a translation that the TLB holds for the present context. */
   void enter(long vaddr, long word) {
     long page = vaddr & PhysMemory.PAGE_MASK;
-    int slot = slot(vaddr);
-    long granted = word ^ PteBits.NX;
-    boolean mayRead = rights.allows(granted, Access.READ);
+    long key = key(block, page, Byte.BYTES);
+    long addend = phys.addr(word & PteBits.ADDRESS) - page;
+    boolean mayRead = rights.allows(word, Access.READ);
     // A write to a clean page must walk, to set the dirty bit.
-    boolean mayWrite = (word & PteBits.D) != 0 && rights.allows(granted, Access.WRITE);
-    readKeys[slot] = mayRead ? page | context : 0;
-    writeKeys[slot] = mayWrite ? page | context : 0;
-    addends[slot] = phys.addr(word & PteBits.ADDRESS) - page;
+    boolean mayWrite = (word & PteBits.D) != 0 && rights.allows(word, Access.WRITE);
+    CpuBlock.entrySetPlain(CpuBlock.readEntry(block, vaddr), mayRead ? key : 0, addend);
+    CpuBlock.entrySetPlain(CpuBlock.writeEntry(block, vaddr), mayWrite ? key : 0, addend);
   }
 
   /** Forgets a page in all contexts. */
   void drop(long vaddr) {
-    int slot = slot(vaddr);
-    readKeys[slot] = 0;
-    writeKeys[slot] = 0;
-  }
-
-  private int slot(long vaddr) {
-    return (int) (vaddr >>> PhysMemory.PAGE_SHIFT) & readKeys.length - 1;
+    CpuBlock.entrySetPlain(CpuBlock.readEntry(block, vaddr), 0, 0);
+    CpuBlock.entrySetPlain(CpuBlock.writeEntry(block, vaddr), 0, 0);
   }
 
   /** Forgets every page in all contexts; {@link #select} must follow. */
@@ -117,20 +86,20 @@ final class HotTlb {
             | mode;
     for (int i = 0; i < REMEMBERED; i++) {
       if (combinations[i] == combination) {
-        context = contexts[i];
+        CpuBlock.contextSetPlain(block, contexts[i]);
         return;
       }
     }
     if (++lastContext == CONTEXTS) {
       // Numbers are about to be used again: keys that carry them must go first.
-      Arrays.fill(readKeys, 0);
-      Arrays.fill(writeKeys, 0);
+      CpuBlock.clearEntries(block);
       dropAll();
       lastContext = 1;
     }
-    context = (long) lastContext << CONTEXT_SHIFT;
+    long context = (long) lastContext << CONTEXT_SHIFT;
     combinations[oldest] = combination;
     contexts[oldest] = context;
     oldest = (oldest + 1) % REMEMBERED;
+    CpuBlock.contextSetPlain(block, context);
   }
 }

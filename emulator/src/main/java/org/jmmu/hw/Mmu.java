@@ -28,6 +28,7 @@ final class Mmu {
   final Ipi ipi;
 
   private final int id;
+  final long block; // immutable
   private final PhysMemory phys;
   private final FaultHandler handler;
   private boolean globalEnabled;
@@ -36,7 +37,6 @@ final class Mmu {
   // Result of open: native address of the first byte, and of the first in the second page.
   private long firstAddr;
   private long secondAddr;
-  private long inside;
 
   // Why translate returned 0.
   private long failure;
@@ -48,12 +48,13 @@ final class Mmu {
 
   Mmu(int id, PhysMemory phys, CpuModel model, FaultHandler handler) {
     this.id = id;
+    block = CpuBlock.allocate(this);
     this.phys = phys;
     this.handler = handler;
     walker = new PageWalker(phys, model, rights);
-    tlb = new Tlb(phys, model, rights);
+    tlb = new Tlb(block, phys, rights);
     hot = tlb.hot();
-    ipi = new Ipi(id);
+    ipi = new Ipi(id, block);
   }
 
   /** The mode, in the bits of {@link AccessRights}, the page table and the PCID have changed. */
@@ -86,7 +87,7 @@ final class Mmu {
   }
 
   void close() {
-    ipi.leave(inside);
+    CpuBlock.sectionLeaveRelease(block);
   }
 
   long firstAddr() {
@@ -107,7 +108,7 @@ final class Mmu {
       checkCanonical(secondPage);
     }
     boolean opened = false;
-    inside = ipi.enter();
+    ipi.enter(block);
     try {
       if (!ipi.pendingGetAcquire()) {
         firstAddr = translate(vaddr, access);
@@ -122,7 +123,7 @@ final class Mmu {
       }
     } finally {
       if (!opened) {
-        ipi.leave(inside);
+        CpuBlock.sectionLeaveRelease(block);
       }
     }
     if (!opened) {
@@ -157,8 +158,7 @@ final class Mmu {
   }
 
   private boolean hits(long word, int access) {
-    return rights.allows(word ^ PteBits.NX, access)
-        && (access != Access.WRITE || (word & PteBits.D) != 0);
+    return rights.allows(word, access) && (access != Access.WRITE || (word & PteBits.D) != 0);
   }
 
   private long fail(long vaddr, long result) {

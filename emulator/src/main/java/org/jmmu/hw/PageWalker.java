@@ -4,6 +4,7 @@ import static org.jmmu.hw.PteBits.A;
 import static org.jmmu.hw.PteBits.ADDRESS;
 import static org.jmmu.hw.PteBits.D;
 import static org.jmmu.hw.PteBits.G;
+import static org.jmmu.hw.PteBits.LEVEL_PGD;
 import static org.jmmu.hw.PteBits.LEVEL_PMD;
 import static org.jmmu.hw.PteBits.LEVEL_PTE;
 import static org.jmmu.hw.PteBits.LEVEL_PUD;
@@ -32,6 +33,7 @@ import org.jmmu.phys.PhysMemory;
  */
 public final class PageWalker {
   private static final long INDEX_BYTES = 511L << 3;
+  private static final long NATIVE_ADDRESS = (1L << 56) - 1;
   private static final int RESTARTS_PER_CLOCK = 1024;
 
   // What a walk returns. A translation has P set; anything else has it clear.
@@ -45,17 +47,18 @@ public final class PageWalker {
   private final long frames; // native address of physical address 0; immutable
   private final long bytes; // size of memory; immutable
   private final long reservedAddress; // immutable
-  private final long reservedPgdBits; // immutable
+  private final long reservedPgdOnly; // immutable
 
-  // Bits that must be zero, per level; follow EFER.NXE.
-  private long reservedPgd;
-  private long reservedPud;
-  private long reservedHuge;
-  private long reservedPmd;
-  private long reservedLarge;
-  private long reservedPte;
-
+  // Bits that must be zero in every entry, and in PGD entries; they follow EFER.NXE.
+  private long reserved;
+  private long reservedInPgd;
   private long root;
+
+  // Words above the leaf that the walk under way has read, for the bits that it sets at its end.
+  private long pgdRead;
+  private long pudRead;
+  private long pmdRead;
+
   private long wildAddress;
   private long walks;
 
@@ -64,7 +67,7 @@ public final class PageWalker {
     this.frames = phys.frameAddr(0);
     this.bytes = phys.nrFrames() << PhysMemory.PAGE_SHIFT;
     this.reservedAddress = model.reservedAddressBits();
-    this.reservedPgdBits = model.vendor() == CpuModel.Vendor.AMD ? PS | G : PS;
+    this.reservedPgdOnly = model.vendor() == CpuModel.Vendor.AMD ? PS | G : PS;
     setNoExecute(true);
   }
 
@@ -75,18 +78,8 @@ public final class PageWalker {
 
   /** EFER.NXE: while it is clear, bit 63 is reserved at every level. */
   void setNoExecute(boolean enabled) {
-    long reserved = reservedAddress | (enabled ? 0 : NX);
-    reservedPgd = reserved | reservedPgdBits;
-    reservedPud = reserved;
-    reservedHuge = reserved | lowAddressBits(LEVEL_PUD);
-    reservedPmd = reserved;
-    reservedLarge = reserved | lowAddressBits(LEVEL_PMD);
-    reservedPte = reserved;
-  }
-
-  /** Address bits that a large leaf leaves to the offset, without bit 12, which is PAT. */
-  private static long lowAddressBits(int level) {
-    return PteBits.size(level) - 1 & ADDRESS & ~PteBits.PAT_LARGE;
+    reserved = reservedAddress | (enabled ? 0 : NX);
+    reservedInPgd = reserved | reservedPgdOnly;
   }
 
   /**
@@ -95,8 +88,8 @@ public final class PageWalker {
    * @param access {@link Access}
    * @return if {@link #isTranslation}, a PTE as if all levels were one: the address of the 4-KiB
    *     page, RW, US and NX combined over the levels, A, D, G and the protection key of the leaf,
-   *     PS for a large page, and in bits 10:9 the leaf's level minus one; otherwise a reason for
-   *     {@link #isPageFault}, {@link #faultCode} and {@link #wildAddress}
+   *     and in bits 10:9 the leaf's level minus one; otherwise a reason for {@link #isPageFault},
+   *     {@link #faultCode} and {@link #wildAddress}
    */
   public long walk(long vaddr, int access) {
     walks++;
@@ -119,119 +112,115 @@ public final class PageWalker {
     }
   }
 
+  /** Written out level by level, and short enough that the JIT inlines it into the access path. */
   private long walkOnce(long vaddr, int access) {
-    long memory = frames;
+    // The mask changes nothing; it tells the JIT that no sum below can leave native memory.
+    long memory = frames & NATIVE_ADDRESS;
     long limit = bytes;
+    long checked = P | reserved;
+
     long table = root;
     if (table >= limit) {
       return wild(table);
     }
-    long pgdAddr = memory + table + (vaddr >>> (39 - 3) & INDEX_BYTES);
-    long pgd = Mem.longGetAcquire(pgdAddr);
-    if ((pgd & (P | reservedPgd)) != P) {
-      return stopped(pgd, reservedPgd, access);
+    long pgd = entry(memory + table, vaddr, LEVEL_PGD);
+    if ((pgd & (P | reservedInPgd)) != P) {
+      return stopped(pgd, access);
     }
 
     table = pgd & ADDRESS;
     if (table >= limit) {
       return wild(table);
     }
-    long pudAddr = memory + table + (vaddr >>> (30 - 3) & INDEX_BYTES);
-    long pud = Mem.longGetAcquire(pudAddr);
-    if ((pud & (P | reservedPud)) != P) {
-      return stopped(pud, reservedPud, access);
+    long pud = entry(memory + table, vaddr, LEVEL_PUD);
+    if ((pud & checked) != P) {
+      return stopped(pud, access);
     }
-    // Bit 63 turned round, so that "executable" is granted by AND like RW and US.
-    long grant = (pgd ^ NX) & (pud ^ NX);
-    if ((pud & PS) != 0) {
-      if ((pud & reservedHuge) != 0) {
-        return stopped(pud, reservedHuge, access);
+
+    pgdRead = pgd;
+    pudRead = pud;
+    long all = pgd & pud; // RW, US and A must be set at every level
+    long any = pgd | pud; // NX counts at any level
+    long leaf = pud;
+    int level = LEVEL_PUD;
+    if ((pud & PS) == 0) {
+      table = pud & ADDRESS;
+      if (table >= limit) {
+        return wild(table);
       }
-      return leaf(vaddr, access, grant, pud, LEVEL_PUD, pudAddr, pgdAddr, pgd, 0, 0, 0, 0);
-    }
-
-    table = pud & ADDRESS;
-    if (table >= limit) {
-      return wild(table);
-    }
-    long pmdAddr = memory + table + (vaddr >>> (21 - 3) & INDEX_BYTES);
-    long pmd = Mem.longGetAcquire(pmdAddr);
-    if ((pmd & (P | reservedPmd)) != P) {
-      return stopped(pmd, reservedPmd, access);
-    }
-    grant &= pmd ^ NX;
-    if ((pmd & PS) != 0) {
-      if ((pmd & reservedLarge) != 0) {
-        return stopped(pmd, reservedLarge, access);
+      long pmd = entry(memory + table, vaddr, LEVEL_PMD);
+      if ((pmd & checked) != P) {
+        return stopped(pmd, access);
       }
-      return leaf(vaddr, access, grant, pmd, LEVEL_PMD, pmdAddr, pgdAddr, pgd, pudAddr, pud, 0, 0);
+      pmdRead = pmd;
+      all &= pmd;
+      any |= pmd;
+      leaf = pmd;
+      level = LEVEL_PMD;
+      if ((pmd & PS) == 0) {
+        table = pmd & ADDRESS;
+        if (table >= limit) {
+          return wild(table);
+        }
+        leaf = entry(memory + table, vaddr, LEVEL_PTE);
+        if ((leaf & checked) != P) {
+          return stopped(leaf, access);
+        }
+        all &= leaf;
+        any |= leaf;
+        level = LEVEL_PTE;
+      }
+    }
+    long inLeaf = PteBits.size(level) - 1 & ADDRESS;
+    if ((leaf & inLeaf & ~PteBits.PAT_LARGE) != 0) {
+      return stopped(leaf, access);
     }
 
-    table = pmd & ADDRESS;
-    if (table >= limit) {
-      return wild(table);
-    }
-    long pteAddr = memory + table + (vaddr >>> (12 - 3) & INDEX_BYTES);
-    long pte = Mem.longGetAcquire(pteAddr);
-    if ((pte & (P | reservedPte)) != P) {
-      return stopped(pte, reservedPte, access);
-    }
-    grant &= pte ^ NX;
-    return leaf(
-        vaddr, access, grant, pte, LEVEL_PTE, pteAddr, pgdAddr, pgd, pudAddr, pud, pmdAddr, pmd);
-  }
-
-  /** The walk has reached a leaf: rights first, then accessed and dirty bits, then the result. */
-  private long leaf(
-      long vaddr,
-      int access,
-      long grant,
-      long leaf,
-      int level,
-      long leafAddr,
-      long pgdAddr,
-      long pgd,
-      long pudAddr,
-      long pud,
-      long pmdAddr,
-      long pmd) {
-    long page = (grant & (RW | US | NX)) | (leaf & PKEY);
+    long page = (all & (RW | US)) | (any & NX) | (leaf & PKEY);
     if (!rights.allows(page, access)) {
       return pageFault(rights.protectionCode(page, access));
     }
     long leafBits = access == Access.WRITE ? A | D : A;
-    if ((grant & A) == 0 || (leaf & leafBits) != leafBits) {
-      if (!setAccessed(pgdAddr, pgd)
-          || !setAccessed(pudAddr, pud)
-          || !setAccessed(pmdAddr, pmd)
-          || !setBits(leafAddr, leaf, leafBits)) {
+    if ((all & A) == 0 || (leaf & leafBits) != leafBits) {
+      if (!setBits(vaddr, level, leaf, leafBits)) {
         return CHANGED;
       }
       leaf |= leafBits;
     }
-    long inLeaf = (PteBits.size(level) - 1) & ADDRESS;
-    return (leaf & ADDRESS & ~inLeaf)
+    long kept = (ADDRESS & ~inLeaf) | P | A | D | G | PKEY;
+    return (leaf & kept)
+        | (all & (RW | US))
+        | (any & NX)
         | (vaddr & inLeaf)
-        | ((page ^ NX) & (RW | US | NX | PKEY))
-        | (leaf & (A | D | G))
-        | (level == LEVEL_PTE ? 0 : PS)
-        | (long) (level - 1) << LEVEL_SHIFT
-        | P;
+        | (long) (level - 1) << LEVEL_SHIFT;
   }
 
-  private static boolean setAccessed(long addr, long word) {
-    return addr == 0 || setBits(addr, word, A);
+  /** Acquire: what was written to a table before it was linked must be seen. */
+  private static long entry(long table, long vaddr, int level) {
+    return Mem.longGetAcquire(table + (vaddr >>> (PteBits.shift(level) - 3) & INDEX_BYTES));
   }
 
-  private static boolean setBits(long addr, long word, long bits) {
+  /**
+   * Sets the accessed bit on the way down and {@code leafBits} in the leaf, each by CAS on the word
+   * that the walk has read; false if one of them is no longer that word.
+   */
+  private boolean setBits(long vaddr, int level, long leaf, long leafBits) {
+    long leafTable = level == LEVEL_PTE ? pmdRead : level == LEVEL_PMD ? pudRead : pgdRead;
+    return setBits(root, vaddr, LEVEL_PGD, pgdRead, A)
+        && (level == LEVEL_PUD || setBits(pgdRead, vaddr, LEVEL_PUD, pudRead, A))
+        && (level >= LEVEL_PMD || setBits(pudRead, vaddr, LEVEL_PMD, pmdRead, A))
+        && setBits(leafTable, vaddr, level, leaf, leafBits);
+  }
+
+  private boolean setBits(long link, long vaddr, int level, long word, long bits) {
+    long addr = frames + (link & ADDRESS) + (vaddr >>> (PteBits.shift(level) - 3) & INDEX_BYTES);
     return (word & bits) == bits || Mem.longCas(addr, word, word | bits);
   }
 
   /** An entry that ends the walk: not present, or present with a reserved bit set. */
-  private long stopped(long word, long reserved, int access) {
+  private long stopped(long word, int access) {
     int code = rights.faultCode(access);
     if ((word & P) != 0) {
-      assert (word & reserved) != 0;
       code |= PageFaultCode.PROTECTION | PageFaultCode.RESERVED;
     }
     return pageFault(code);

@@ -7,9 +7,9 @@ import org.jmmu.phys.PhysMemory;
  * The TLB of one CPU (SDM vol 3, 4.10.2): translations that a walk has produced, tagged by PCID or
  * global. Read and written by the thread that runs the CPU and by nobody else.
  *
- * <p>Capacity and replacement: direct-mapped by page number, {@link CpuModel#tlbEntries} entries
- * for 4-KiB pages, {@value #LARGE_ENTRIES} for 2-MiB and {@value #HUGE_ENTRIES} for 1-GiB pages;
- * the newest translation replaces the one in its slot.
+ * <p>Capacity and replacement: direct-mapped by page number, {@value #ENTRIES} entries for 4-KiB
+ * pages, {@value #LARGE_ENTRIES} for 2-MiB and {@value #HUGE_ENTRIES} for 1-GiB pages; the newest
+ * translation replaces the one in its slot.
  *
  * <p>In front of the architectural entries lies the {@link HotTlb}, which answers "may this access
  * hit, and where" for the present mode in one compare. Everything in it was derived from an entry
@@ -25,6 +25,8 @@ public final class Tlb {
    * @kernel arch/x86/mm/tlb.c:tlb_single_page_flush_ceiling
    */
   static final int MOST_PAGES = 33;
+
+  static final int ENTRIES = CpuBlock.ENTRIES;
 
   private static final int LARGE_ENTRIES = 32;
   private static final int HUGE_ENTRIES = 8;
@@ -43,11 +45,10 @@ public final class Tlb {
   private boolean globalsFilled; // since the last flush of everything
   private long fills;
 
-  Tlb(PhysMemory phys, CpuModel model, AccessRights rights) {
-    int entries = model.tlbEntries();
-    tags = new long[][] {new long[entries], new long[LARGE_ENTRIES], new long[HUGE_ENTRIES]};
-    words = new long[][] {new long[entries], new long[LARGE_ENTRIES], new long[HUGE_ENTRIES]};
-    hot = new HotTlb(phys, entries, rights);
+  Tlb(long block, PhysMemory phys, AccessRights rights) {
+    tags = new long[][] {new long[ENTRIES], new long[LARGE_ENTRIES], new long[HUGE_ENTRIES]};
+    words = new long[][] {new long[ENTRIES], new long[LARGE_ENTRIES], new long[HUGE_ENTRIES]};
+    hot = new HotTlb(block, phys, rights);
     globalStamp = stamps.next();
     stamp = stamps.of(0);
   }
@@ -66,7 +67,7 @@ public final class Tlb {
   // Look-up and fill.
 
   /** The translation that covers {@code vaddr}, in the form of {@link PageWalker#walk}, or 0. */
-  long lookup(long vaddr) {
+  public long lookup(long vaddr) {
     for (int size = 0; size < SHIFTS.length; size++) {
       long page = vaddr >>> SHIFTS[size];
       int slot = (int) page & tags[size].length - 1;

@@ -18,7 +18,7 @@ import java.lang.ref.Cleaner;
  * thread.
  */
 @SuppressWarnings("restricted") // calls the C library
-final class NativeMemory {
+public final class NativeMemory {
   private static final Cleaner CLEANER = Cleaner.create();
   private static final MethodHandle CALLOC =
       downcall("calloc", FunctionDescriptor.of(ADDRESS, JAVA_LONG, JAVA_LONG));
@@ -33,7 +33,7 @@ final class NativeMemory {
    * @return native address, a multiple of {@code align}
    * @throws OutOfMemoryError if the host has no such block
    */
-  static long allocateZeroed(Object owner, long bytes, long align) {
+  public static long allocateZeroed(Object owner, long bytes, long align) {
     MemorySegment block;
     try {
       block = (MemorySegment) CALLOC.invokeExact(1L, bytes + align);

@@ -185,13 +185,13 @@ class ShootdownTest {
 
   @Test
   void targetStuckInsideAnAccessIsNamed() {
-    long inside = cpus[1].mmu.ipi.enter();
+    cpus[1].mmu.ipi.enter(cpus[1].mmu.block);
     try (ShortDeadline _ = new ShortDeadline()) {
       NoProgressException e =
           assertThrows(NoProgressException.class, () -> Shootdown.flushAll(cpus, 0b11, cpus[0]));
       assertTrue(e.toString().contains("CPU 1"), e.toString());
     }
-    cpus[1].mmu.ipi.leave(inside);
+    cpus[1].mmu.close();
     Shootdown.flushAll(cpus, 0b11, cpus[0]);
   }
 }

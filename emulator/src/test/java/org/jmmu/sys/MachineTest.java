@@ -43,6 +43,21 @@ class MachineTest {
   }
 
   @Test
+  void theExampleOfTheReadme() {
+    try (Machine machine = Machine.boot(MachineConfig.small())) {
+      Process parent = machine.spawn();
+      long vaddr = parent.mmap(PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS);
+      Cpu cpu = parent.runOn(machine.cpu(0));
+      cpu.storeLong(vaddr, 42);
+      Process child = parent.fork();
+      cpu.storeLong(vaddr, 43);
+      parent.movePage(vaddr);
+      assertEquals(42, child.runOn(machine.cpu(1)).loadLong(vaddr));
+      machine.check();
+    }
+  }
+
+  @Test
   void untouchedMemoryReadsAsZero() {
     long vaddr = process.mmap(3 * PAGE_SIZE, RW, ANON);
     assertEquals(0, cpu.loadLong(vaddr + PAGE_SIZE));

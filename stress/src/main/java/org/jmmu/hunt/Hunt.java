@@ -22,7 +22,8 @@ public final class Hunt {
     Instant started = Instant.now();
     List<TestResult> results = Collections.synchronizedList(new ArrayList<>());
     Plan plan;
-    try (Silence _ = new Silence()) {
+    try (Scratch _ = new Scratch();
+        Silence _ = new Silence()) {
       Harness harness = Harness.probe();
       plan = harness.plan(targets, perVariant);
       listener.starting(plan.runs().size());

@@ -3,8 +3,8 @@ package org.jmmu.hunt;
 import java.util.List;
 
 /**
- * The kinds of JVM that a variant is tested in, in turn. All compile as a server does: a test that
- * only runs interpreted code is too slow to hit a narrow window.
+ * The kinds of JVM that a variant is tested in, in turn. Both compile, as nothing but C2's code is
+ * fast enough to hit a narrow window often.
  */
 enum JvmMode {
   /** As a user's JVM: interpreter, then C1, then C2. */

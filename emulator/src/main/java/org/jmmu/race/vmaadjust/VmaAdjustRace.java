@@ -23,20 +23,21 @@ public final class VmaAdjustRace implements Race {
   @Override
   public String interleaving() {
     return """
-    M: migrates page X                     W: mprotect moves the start of X's VMA
-    -------------------------------------  -----------------------------------------
+    M: migrates page X            W: mprotect, X's VMA
+    ----------------------------  ----------------------------
     lock page X
     walk 1: X's entry becomes a
       migration entry
     copy X to another frame
-                                           vma.vm_start = new
-    walk 2: address of X from the new
-      start and the old offset: wrong
-    no entry there, nothing replaced
-                                           vma.vm_pgoff = new
-    unlock and free X's old frame
-                                           next access to X: migration entry for
-                                             a page that nobody is migrating: BUG
+                                  vma.vm_start = new
+    walk 2: address from the new
+      start and the old offset:
+      wrong, nothing replaced
+                                  vma.vm_pgoff = new
+    unlock, free X's old frame
+                                  access to X: a migration
+                                    entry that nobody ends:
+                                    BUG
     """;
   }
 }

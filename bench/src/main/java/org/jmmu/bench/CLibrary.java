@@ -1,0 +1,61 @@
+package org.jmmu.bench;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.SymbolLookup;
+import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Objects;
+
+/** C code to measure against, compiled by the host's gcc when a benchmark starts. */
+@SuppressWarnings("restricted") // loads what it has compiled
+final class CLibrary {
+  private final SymbolLookup symbols;
+
+  private CLibrary(SymbolLookup symbols) {
+    this.symbols = symbols;
+  }
+
+  /**
+   * Compiles and loads a resource of this package.
+   *
+   * @throws IllegalStateException if there is no gcc or it fails; JMH prints the message and goes
+   *     on with the next benchmark
+   */
+  static CLibrary compile(String source) {
+    try {
+      Path directory = Files.createTempDirectory("jmmu-bench");
+      Path c = directory.resolve(source);
+      Path library = directory.resolve(source + ".so");
+      try (InputStream in = CLibrary.class.getResourceAsStream(source)) {
+        Files.copy(Objects.requireNonNull(in, source), c);
+      }
+      int exit = gcc(c, library);
+      if (exit != 0) {
+        throw new IllegalStateException("skipped: gcc exited with " + exit);
+      }
+      return new CLibrary(SymbolLookup.libraryLookup(library, Arena.global()));
+    } catch (IOException e) {
+      throw new IllegalStateException("skipped: no C to compare with, " + e.getMessage(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
+    }
+  }
+
+  private static int gcc(Path from, Path to) throws IOException, InterruptedException {
+    return new ProcessBuilder(
+            "gcc", "-O2", "-shared", "-fPIC", "-o", to.toString(), from.toString())
+        .inheritIO()
+        .start()
+        .waitFor();
+  }
+
+  MethodHandle function(String name, FunctionDescriptor type) {
+    return Linker.nativeLinker().downcallHandle(symbols.findOrThrow(name), type);
+  }
+}
