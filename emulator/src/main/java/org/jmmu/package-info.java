@@ -30,6 +30,8 @@
                   hw            # CPUs, page walker, TLBs: silicon takes no kernel lock
                     phys
                     sched
+    hw.vectors                  # paging vectors, and a runner that puts a CPU to them
+      hw
     """)
 @NullMarked
 package org.jmmu;
