@@ -48,10 +48,13 @@ public final class Buddy {
    */
   public long alloc(int order, FrameType type) {
     SpinLock.lock(zoneLock, LockClass.ZONE_LOCK);
-    long pfn = takeLocked(order);
+    long pfn = order == 0 && singles != NIL ? popSingleLocked() : takeLocked(order);
     SpinLock.unlock(zoneLock, LockClass.ZONE_LOCK);
     if (pfn != NO_FRAME) {
-      FrameChecks.allocated(phys, pfn, 1L << order, type);
+      for (long each = pfn; each < pfn + (1L << order); each++) {
+        FrameChecks.allocated(phys, each);
+        PageDesc.clearForOwner(phys, each, type);
+      }
       PageDesc.refcountSetRelease(phys, pfn, 1);
     }
     return pfn;
@@ -59,7 +62,11 @@ public final class Buddy {
 
   /** Gives 2^order frames back, whose reference count has reached zero. */
   public void free(long pfn, int order) {
-    FrameChecks.freed(phys, pfn, 1L << order);
+    for (long each = pfn; each < pfn + (1L << order); each++) {
+      FrameChecks.freed(phys, each);
+      PageDesc.typeSetOpaque(phys, each, FrameType.FREE);
+      PageDesc.generationSetOpaque(phys, each, PageDesc.generationGetOpaque(phys, each) + 1);
+    }
     SpinLock.lock(zoneLock, LockClass.ZONE_LOCK);
     if (order == 0) {
       pushSingleLocked((int) pfn);
@@ -83,12 +90,12 @@ public final class Buddy {
   public void reset() {
     SpinLock.lock(zoneLock, LockClass.ZONE_LOCK);
     for (long pfn = 1; pfn < usedEnd; pfn++) {
-      PageDesc.clear(phys, pfn);
+      PageDesc.clearForOwner(phys, pfn, FrameType.FREE);
     }
     for (int order = 0; order <= MAX_ORDER; order++) {
       for (int block = heads[order]; block != NIL; ) {
         int next = PageDesc.nextGetPlain(phys, block);
-        PageDesc.clear(phys, block);
+        PageDesc.clearForOwner(phys, block, FrameType.FREE);
         block = next;
       }
       heads[order] = NIL;
@@ -114,9 +121,6 @@ public final class Buddy {
   }
 
   private long takeLocked(int order) {
-    if (order == 0 && singles != NIL) {
-      return popSingleLocked();
-    }
     long pfn = takeBlockLocked(order);
     if (pfn == NO_FRAME && singles != NIL) {
       mergeSinglesLocked();
