@@ -74,9 +74,10 @@ public final class Munmap {
     }
     Vma prev = mm.vmas.findPrev(start);
     MmuGather gather = new MmuGather(frames, tlbFlush, mm);
-    zap.range(gather, mm, start, end);
     Vma vma;
     while ((vma = mm.vmas.find(start)) != null && vma.vmStartGetOpaque() < end) {
+      // VMA by VMA: the holes between them, most of an address space, are not looked at.
+      zap.range(gather, mm, vma.vmStartGetOpaque(), vma.vmEndGetOpaque());
       anonVmas.unlink(vma); // before its tables go: no walk may look into them any more
       mm.vmas.remove(vma);
     }
