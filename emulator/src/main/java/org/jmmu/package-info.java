@@ -9,6 +9,9 @@
  */
 @Layers(
     """
+    hw.vectors                  # paging vectors: reading them, running them
+      hw
+      phys
     race.*                      # one package per race: story, fixture, variants
       race                      # what every race says of itself
       sys                       # start here: machine, processes, system calls

@@ -13,8 +13,10 @@ import org.jmmu.phys.PhysMemory;
  * The links stand in the descriptors of the blocks' first frames; frame 0 is never free and ends
  * the lists.
  *
- * <p>The frame freed last is given out first, as with Linux's per-CPU lists: it is cache-warm, and
- * a frame that was freed too early meets its next owner soon.
+ * <p>Frames freed singly are not merged at once: they wait on a stack of their own, from which
+ * single frames are given out first, and are merged when a larger block is asked for and none is
+ * left. The frame freed last is thus given out first, as with Linux's per-CPU lists: it is
+ * cache-warm, and a frame that was freed too early meets its next owner soon.
  *
  * @kernel mm/page_alloc.c:__rmqueue_smallest, __free_one_page
  */
@@ -28,7 +30,8 @@ public final class Buddy {
   private final PhysMemory phys;
   private final long zoneLock; // address of the lock word
   private final int[] heads = new int[MAX_ORDER + 1]; // first block of each order; zone lock
-  private long nrFree; // frames on the lists; zone lock
+  private int singles = NIL; // top of the stack of frames not merged yet; zone lock
+  private long nrFree; // frames on the lists and the stack; zone lock
   private long usedEnd; // frames from here on were never given out since the reset; zone lock
 
   public Buddy(PhysMemory phys) {
@@ -45,10 +48,13 @@ public final class Buddy {
    */
   public long alloc(int order, FrameType type) {
     SpinLock.lock(zoneLock, LockClass.ZONE_LOCK);
-    long pfn = takeLocked(order);
+    long pfn = order == 0 && singles != NIL ? popSingleLocked() : takeLocked(order);
     SpinLock.unlock(zoneLock, LockClass.ZONE_LOCK);
     if (pfn != NO_FRAME) {
-      FrameChecks.allocated(phys, pfn, 1L << order, type);
+      for (long each = pfn; each < pfn + (1L << order); each++) {
+        FrameChecks.allocated(phys, each);
+        PageDesc.clearForOwner(phys, each, type);
+      }
       PageDesc.refcountSetRelease(phys, pfn, 1);
     }
     return pfn;
@@ -56,9 +62,17 @@ public final class Buddy {
 
   /** Gives 2^order frames back, whose reference count has reached zero. */
   public void free(long pfn, int order) {
-    FrameChecks.freed(phys, pfn, 1L << order);
+    for (long each = pfn; each < pfn + (1L << order); each++) {
+      FrameChecks.freed(phys, each);
+      PageDesc.typeSetOpaque(phys, each, FrameType.FREE);
+      PageDesc.generationSetOpaque(phys, each, PageDesc.generationGetOpaque(phys, each) + 1);
+    }
     SpinLock.lock(zoneLock, LockClass.ZONE_LOCK);
-    addMergedLocked(pfn, order);
+    if (order == 0) {
+      pushSingleLocked((int) pfn);
+    } else {
+      addMergedLocked(pfn, order);
+    }
     SpinLock.unlock(zoneLock, LockClass.ZONE_LOCK);
   }
 
@@ -76,12 +90,12 @@ public final class Buddy {
   public void reset() {
     SpinLock.lock(zoneLock, LockClass.ZONE_LOCK);
     for (long pfn = 1; pfn < usedEnd; pfn++) {
-      PageDesc.clear(phys, pfn);
+      PageDesc.clearForOwner(phys, pfn, FrameType.FREE);
     }
     for (int order = 0; order <= MAX_ORDER; order++) {
       for (int block = heads[order]; block != NIL; ) {
         int next = PageDesc.nextGetPlain(phys, block);
-        PageDesc.clear(phys, block);
+        PageDesc.clearForOwner(phys, block, FrameType.FREE);
         block = next;
       }
       heads[order] = NIL;
@@ -92,6 +106,7 @@ public final class Buddy {
 
   /** Big blocks first, so that the lists end up with the lowest frames at their heads. */
   private void addAllFrames() {
+    singles = NIL;
     nrFree = 0;
     usedEnd = 1;
     long end = phys.nrFrames();
@@ -106,6 +121,15 @@ public final class Buddy {
   }
 
   private long takeLocked(int order) {
+    long pfn = takeBlockLocked(order);
+    if (pfn == NO_FRAME && singles != NIL) {
+      mergeSinglesLocked();
+      pfn = takeBlockLocked(order);
+    }
+    return pfn;
+  }
+
+  private long takeBlockLocked(int order) {
     for (int from = order; from <= MAX_ORDER; from++) {
       int block = heads[from];
       if (block != NIL) {
@@ -134,6 +158,25 @@ public final class Buddy {
       size++;
     }
     pushLocked((int) block, size);
+  }
+
+  private void mergeSinglesLocked() {
+    while (singles != NIL) {
+      addMergedLocked(popSingleLocked(), 0);
+    }
+  }
+
+  private void pushSingleLocked(int pfn) {
+    PageDesc.nextSetPlain(phys, pfn, singles);
+    singles = pfn;
+    nrFree++;
+  }
+
+  private int popSingleLocked() {
+    int pfn = singles;
+    singles = PageDesc.nextGetPlain(phys, pfn);
+    nrFree--;
+    return pfn;
   }
 
   private boolean isFreeBlock(long pfn, int order) {

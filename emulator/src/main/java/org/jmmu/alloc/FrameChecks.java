@@ -21,24 +21,17 @@ final class FrameChecks {
 
   private FrameChecks() {}
 
-  static void allocated(PhysMemory phys, long first, long nrFrames, FrameType type) {
-    for (long pfn = first; pfn < first + nrFrames; pfn++) {
-      if (ON) {
-        checkPoison(phys, pfn);
-      }
-      PageDesc.clearForOwner(phys, pfn, type);
+  static void allocated(PhysMemory phys, long pfn) {
+    if (ON) {
+      checkPoison(phys, pfn);
     }
   }
 
-  static void freed(PhysMemory phys, long first, long nrFrames) {
-    for (long pfn = first; pfn < first + nrFrames; pfn++) {
-      if (ON) {
-        check(phys, pfn);
-        phys.fillPage(pfn, POISON);
-        PageDesc.flagsGetAndOr(phys, pfn, PG_POISONED);
-      }
-      PageDesc.typeSetOpaque(phys, pfn, FrameType.FREE);
-      PageDesc.generationSetOpaque(phys, pfn, PageDesc.generationGetOpaque(phys, pfn) + 1);
+  static void freed(PhysMemory phys, long pfn) {
+    if (ON) {
+      check(phys, pfn);
+      phys.fillPage(pfn, POISON);
+      PageDesc.flagsGetAndOr(phys, pfn, PG_POISONED);
     }
   }
 

@@ -75,7 +75,8 @@ final class Mmu {
   void open(Cpu cpu, long vaddr, int size, int access) {
     misses++;
     long deadline = 0;
-    for (int tries = 1; !tryOpen(cpu, vaddr, size, access); tries++) {
+    for (int tries = 1; !tryOpen(vaddr, size, access); tries++) {
+      recover(cpu);
       if (tries == TRIES_WITHOUT_CLOCK) {
         deadline = Deadline.start();
       } else if (tries > TRIES_WITHOUT_CLOCK && Deadline.passed(deadline)) {
@@ -98,7 +99,7 @@ final class Mmu {
     return secondAddr;
   }
 
-  private boolean tryOpen(Cpu cpu, long vaddr, int size, int access) {
+  private boolean tryOpen(long vaddr, int size, int access) {
     long end = vaddr + size - 1;
     long secondPage = end & PhysMemory.PAGE_MASK;
     boolean crosses = secondPage != (vaddr & PhysMemory.PAGE_MASK);
@@ -125,9 +126,6 @@ final class Mmu {
       if (!opened) {
         CpuBlock.sectionLeaveRelease(block);
       }
-    }
-    if (!opened) {
-      recover(cpu);
     }
     return opened;
   }

@@ -103,7 +103,15 @@ public final class Pte {
 
   /** Clears A in the live word, atomically: hardware may be setting A or D in it. */
   public static boolean testAndClearYoung(long pteAddr) {
-    return isYoung(Mem.longGetAndAnd(pteAddr, ~PteBits.A));
+    while (true) {
+      long pteVal = Mem.longGetOpaque(pteAddr);
+      if (!isYoung(pteVal)) {
+        return false;
+      }
+      if (Mem.longCas(pteAddr, pteVal, mkOld(pteVal))) {
+        return true;
+      }
+    }
   }
 
   /** Takes write access away in the live word, atomically; returns the value before. */

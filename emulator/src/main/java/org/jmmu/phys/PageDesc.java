@@ -175,18 +175,17 @@ public final class PageDesc {
     Mem.intSetOpaque(phys.descAddr(pfn) + TYPE, type.code);
   }
 
-  /** Gives the frame to a new owner: all fields but the generation start from nothing. */
+  /**
+   * Gives the frame to a new owner: all fields but the generation start from nothing. The caller
+   * owns the frame alone.
+   */
   public static void clearForOwner(PhysMemory phys, long pfn, FrameType type) {
-    clear(phys, pfn);
-    typeSetOpaque(phys, pfn, type);
-  }
-
-  /** Back to "free, never used", all but the generation; the caller owns the frame alone. */
-  public static void clear(PhysMemory phys, long pfn) {
+    // No helper in between: this is the deepest point of a fault, and the JIT stops inlining the
+    // accessor's own checks from some depth on.
     long desc = phys.descAddr(pfn);
-    for (long field = 0; field < GENERATION; field += Long.BYTES) {
+    for (int field = 0; field < GENERATION; field += Long.BYTES) {
       Mem.longSetPlain(desc + field, 0);
     }
-    Mem.intSetPlain(desc + TYPE, 0);
+    Mem.intSetOpaque(desc + TYPE, type.code);
   }
 }

@@ -2,7 +2,6 @@ package org.jmmu.rmap;
 
 import org.jmmu.pgtable.PageTables;
 import org.jmmu.pgtable.Pte;
-import org.jmmu.phys.Mem;
 import org.jmmu.types.Vma;
 
 /**
@@ -29,7 +28,7 @@ public final class FolioReferenced implements RmapOne {
     long pteAddr = mapped.lockMapping(vma.mm, vaddr, pfn);
     if (pteAddr != PageTables.NONE) {
       mappings++;
-      if (Pte.isYoung(Mem.longGetOpaque(pteAddr)) && Pte.testAndClearYoung(pteAddr)) {
+      if (Pte.testAndClearYoung(pteAddr)) {
         referenced++;
       }
       tables.unlock(pteAddr);

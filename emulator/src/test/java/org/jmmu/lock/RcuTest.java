@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -16,6 +17,7 @@ import org.jmmu.sched.PausePoint;
 import org.jmmu.sched.Schedule;
 import org.jmmu.sched.ShortDeadline;
 import org.jmmu.sched.StepResult;
+import org.jmmu.sched.StepResult.Outcome;
 import org.jmmu.sched.Stepper;
 import org.junit.jupiter.api.Test;
 
@@ -69,24 +71,49 @@ class RcuTest {
 
   @Test
   void aGracePeriodDoesNotWaitForLaterReaders() {
-    Reader first = new Reader();
+    AtomicInteger stage = new AtomicInteger();
+    Started reader =
+        Threads.start(
+            "reader",
+            () -> {
+              Rcu.readLock();
+              stage.set(1);
+              Threads.await(() -> stage.get() == 2);
+              Rcu.readUnlock();
+              Rcu.readLock(); // too late to have seen what the updater took away
+              Threads.await(() -> stage.get() == 3);
+              Rcu.readUnlock();
+            });
+    Threads.await(() -> stage.get() == 1);
     Started updater = Threads.start("updater", Rcu::synchronizeRcu).awaitParked();
-    Reader second = new Reader();
-    first.leave();
+    stage.set(2);
     updater.join();
-    second.leave();
+    stage.set(3);
+    reader.join();
   }
 
   @Test
-  void sectionsNest() {
-    Rcu.readLock();
-    Rcu.readLock();
-    Rcu.readUnlock();
-    assertTrue(Rcu.isReadLocked());
-    Started updater = Threads.start("updater", Rcu::synchronizeRcu).awaitParked();
-    Rcu.readUnlock();
-    updater.join();
-    assertFalse(Rcu.isReadLocked());
+  void anInnerSectionNeitherEndsNorRenewsTheOuter() {
+    StepResult result =
+        Stepper.of(Schedule.parse("R:outer U:end R:inner U:end R:left U:end R:end U:end"))
+            .thread(
+                "R",
+                () -> {
+                  Rcu.readLock();
+                  PausePoint.reach("outer");
+                  Rcu.readLock();
+                  PausePoint.reach("inner");
+                  Rcu.readUnlock();
+                  PausePoint.reach("left");
+                  Rcu.readUnlock();
+                })
+            .thread("U", Rcu::synchronizeRcu)
+            .run()
+            .throwIfFailed();
+    String blocked = "blocked on rcu";
+    assertEquals(
+        List.of("outer", blocked, "inner", blocked, "left", blocked, "end", "end"),
+        result.outcomes().stream().map(Outcome::toString).toList());
   }
 
   /** What was unlinked before the grace period is invalid after it; no reader may notice. */
@@ -108,8 +135,9 @@ class RcuTest {
           while (!done.get()) {
             Rcu.readLock();
             Node node = head.getOpaque();
-            assertTrue(node.valid().getOpaque());
-            assertTrue(node.valid().getOpaque());
+            for (int spin = 0; spin < 20; spin++) { // long enough for the updater to go wrong
+              assertTrue(node.valid().getOpaque());
+            }
             Rcu.readUnlock();
           }
         });

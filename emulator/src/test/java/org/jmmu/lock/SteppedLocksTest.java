@@ -210,6 +210,40 @@ class SteppedLocksTest {
         message(e));
   }
 
+  /** A waits a second time, but before that it has released what B waits for. */
+  @Test
+  void aWaitThatIsOverIsToldToTheStepper() {
+    long zoneLock = PageDesc.ptlAddr(phys, 3); // any free word
+    stepper("C:held B:held A:held A:end B:end C:end")
+        .thread(
+            "B",
+            () -> {
+              sem.writeLock();
+              PausePoint.reach("held");
+              SpinLock.lock(ptl, PTL);
+              SpinLock.unlock(ptl, PTL);
+              sem.writeUnlock();
+            })
+        .thread(
+            "A",
+            () -> {
+              SpinLock.lock(ptl, PTL);
+              PausePoint.reach("held");
+              SpinLock.lock(zoneLock, LockClass.ZONE_LOCK);
+              SpinLock.unlock(zoneLock, LockClass.ZONE_LOCK);
+              SpinLock.unlock(ptl, PTL);
+              sem.readLock();
+              sem.readUnlock();
+            })
+        .thread(
+            "C",
+            critical(
+                () -> SpinLock.lock(zoneLock, LockClass.ZONE_LOCK),
+                () -> SpinLock.unlock(zoneLock, LockClass.ZONE_LOCK)))
+        .run()
+        .throwIfFailed();
+  }
+
   @Test
   void aRunThatIsGivenUpLeavesNoWaiterBehind() {
     RwSem other = new RwSem(LockClass.I_MMAP_RWSEM);

@@ -78,6 +78,7 @@ class StepperTest {
     assertEquals(List.of("M after a", "M after b", "M after c", "W after d", "W after e"), log);
     assertEquals(List.of(Kind.REACHED, Kind.REACHED, Kind.ENDED, Kind.ENDED), kinds(result));
     assertEquals(List.of("a", "b"), result.outcomes().getFirst().passed());
+    assertEquals(List.of("c"), result.outcomes().get(2).passed());
   }
 
   @Test
@@ -236,6 +237,41 @@ class StepperTest {
             .thread("V", () -> PausePoint.reach("p"))
             .run();
     assertEquals(Kind.ENDED, result.outcomes().getLast().kind());
+  }
+
+  /** A looks for its second lock in vain, but on the way it has released what B waits for. */
+  @Test
+  void aThreadThatWentOnAndWaitsAgainIsNoDeadlock() {
+    Flag a = new Flag("a");
+    Flag b = new Flag("b");
+    Flag c = new Flag("c");
+    stepper("C:holds B:holds A:holds A:end B:end C:end")
+        .thread(
+            "B",
+            () -> {
+              b.lock();
+              PausePoint.reach("holds");
+              a.lock();
+              b.unlock();
+            })
+        .thread(
+            "A",
+            () -> {
+              a.lock();
+              PausePoint.reach("holds");
+              c.lock();
+              a.unlock();
+              b.lock();
+            })
+        .thread(
+            "C",
+            () -> {
+              c.lock();
+              PausePoint.reach("holds");
+              c.unlock();
+            })
+        .run()
+        .throwIfFailed();
   }
 
   @Test

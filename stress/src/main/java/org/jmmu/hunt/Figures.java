@@ -24,6 +24,10 @@ final class Figures {
     return String.format(Locale.ROOT, "%.1f s", millis / 1e3);
   }
 
+  static String load(double load) {
+    return String.format(Locale.ROOT, "%.1f", load);
+  }
+
   static String first(@Nullable FirstWitness witness) {
     return witness == null ? NONE : millis(witness.millis());
   }

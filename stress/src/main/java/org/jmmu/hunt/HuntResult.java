@@ -11,7 +11,7 @@ import java.util.List;
  * @param perVariant the testing time asked for
  * @param started when
  * @param took start-up and all
- * @param host where
+ * @param host where, and how busy it was at the end
  */
 public record HuntResult(
     List<Finding> findings, Duration perVariant, Instant started, Duration took, Host host) {

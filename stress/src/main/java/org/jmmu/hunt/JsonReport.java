@@ -31,6 +31,7 @@ public final class JsonReport {
     map.put("arch", host.arch());
     map.put("os", host.os());
     map.put("jvm", host.jvm());
+    map.put("load", host.load() < 0 ? null : host.load());
     return map;
   }
 

@@ -91,6 +91,11 @@ public final class TableReport {
                     ? "All as expected"
                     : "%d of %d NOT as expected".formatted(surprises, result.findings().size()),
                 Figures.millis(result.took().toMillis())));
+    if (surprises > 0 && result.host().busy()) {
+      lines.add(
+          "The machine was busy (load %s on %d CPUs), which hides races."
+              .formatted(Figures.load(result.host().load()), result.host().cpus()));
+    }
     return lines;
   }
 }

@@ -122,7 +122,7 @@ class JmmuTest {
     result = SampleRace.result(SampleRace.caughtFix());
     assertEquals(1, run("hunt", "sample-race:SEQ_ADDR"));
     assertEquals(List.of(SampleRace.SEQ_ADDR), hunted);
-    assertTrue(out.toString().endsWith("1 of 1 NOT as expected after 25.3 s.\n"));
+    assertTrue(out.toString().contains("1 of 1 NOT as expected after 25.3 s.\n"));
   }
 
   @Test

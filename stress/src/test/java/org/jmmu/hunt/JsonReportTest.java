@@ -19,7 +19,8 @@ class JsonReportTest {
             "cpus" : 2,
             "arch" : "amd64",
             "os" : "Linux 6.18",
-            "jvm" : "Some VM 25"
+            "jvm" : "Some VM 25",
+            "load" : 5.0
           },
           "variants" : [ {
             "race" : "sample-race",

@@ -93,6 +93,6 @@ public final class SampleRace implements Race {
         Duration.ofSeconds(10),
         Instant.parse("2026-01-02T03:04:05Z"),
         Duration.ofMillis(25_250),
-        new Host(2, "amd64", "Linux 6.18", "Some VM 25"));
+        new Host(2, "amd64", "Linux 6.18", "Some VM 25", 5));
   }
 }

@@ -1,0 +1,87 @@
+package org.jmmu.bench;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.openjdk.jmh.infra.BenchmarkParams;
+import org.openjdk.jmh.results.BenchmarkResult;
+import org.openjdk.jmh.results.Result;
+import org.openjdk.jmh.results.RunResult;
+
+/**
+ * What the benchmarks have measured so far, round by round.
+ *
+ * <p>A figure is named {@code Class.method}, behind it {@code ?param=value&param=value} in the
+ * order of the parameters' names, and before it {@code label/} where the same benchmark runs under
+ * several conditions.
+ */
+final class Figures {
+  private static final double MEDIAN = 50;
+  private static final String BYTES = "gc.alloc.rate.norm";
+
+  private final Map<String, List<RunResult>> rounds = new LinkedHashMap<>();
+
+  /** Adds one round of some benchmarks. */
+  void add(String label, Collection<RunResult> round) {
+    for (RunResult result : round) {
+      rounds.computeIfAbsent(name(label, result.getParams()), _ -> new ArrayList<>()).add(result);
+    }
+  }
+
+  boolean has(String name) {
+    return rounds.containsKey(name);
+  }
+
+  /** Per round, the median of the iterations: a neighbour's burst of work leaves it alone. */
+  double[] of(String name) {
+    return rounds(name).stream()
+        .mapToDouble(round -> round.getPrimaryResult().getStatistics().getPercentile(MEDIAN))
+        .toArray();
+  }
+
+  /** Bytes allocated per operation, the highest of the rounds. */
+  double bytesPerOp(String name) {
+    return rounds(name).stream().mapToDouble(Figures::bytesPerOp).max().orElse(Double.NaN);
+  }
+
+  private static double bytesPerOp(RunResult round) {
+    Result<?> bytes = round.getSecondaryResults().get(BYTES);
+    return bytes == null ? Double.NaN : bytes.getScore();
+  }
+
+  /** All rounds of a benchmark as one result, as if they were forks of one run. */
+  Collection<RunResult> merged() {
+    List<RunResult> merged = new ArrayList<>();
+    for (List<RunResult> each : rounds.values()) {
+      List<BenchmarkResult> forks = new ArrayList<>();
+      each.forEach(round -> forks.addAll(round.getBenchmarkResults()));
+      merged.add(new RunResult(each.getFirst().getParams(), forks));
+    }
+    return merged;
+  }
+
+  private List<RunResult> rounds(String name) {
+    List<RunResult> found = rounds.get(name);
+    if (found == null) {
+      throw new IllegalArgumentException("not measured: " + name + " among " + rounds.keySet());
+    }
+    return found;
+  }
+
+  private static String name(String label, BenchmarkParams params) {
+    String benchmark = params.getBenchmark();
+    int simple = benchmark.lastIndexOf('.', benchmark.lastIndexOf('.') - 1) + 1;
+    Map<String, String> values = new TreeMap<>();
+    params.getParamsKeys().forEach(key -> values.put(key, params.getParam(key)));
+    StringBuilder name = new StringBuilder(label).append(benchmark.substring(simple));
+    char separator = '?';
+    for (Map.Entry<String, String> value : values.entrySet()) {
+      name.append(separator).append(value.getKey()).append('=').append(value.getValue());
+      separator = '&';
+    }
+    return name.toString();
+  }
+}

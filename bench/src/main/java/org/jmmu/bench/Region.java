@@ -1,0 +1,15 @@
+package org.jmmu.bench;
+
+import org.jmmu.phys.PhysMemory;
+
+/**
+ * The memory that fault benchmarks touch: 1 MiB, so that its frames stay in the caches while they
+ * are used again and again.
+ */
+final class Region {
+  static final long PAGE_SIZE = PhysMemory.PAGE_SIZE;
+  static final int PAGES = 256;
+  static final long BYTES = PAGES * PAGE_SIZE;
+
+  private Region() {}
+}

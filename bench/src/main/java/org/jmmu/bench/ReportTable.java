@@ -1,0 +1,132 @@
+package org.jmmu.bench;
+
+import static org.jmmu.bench.StandardSet.AS_IS;
+import static org.jmmu.bench.StandardSet.REMOVED;
+
+import org.jmmu.race.vmaadjust.VmaAdjustVariant;
+
+/** Turns figures into the table of the report: ratios, targets, and whether they are met. */
+final class ReportTable {
+  private static final String FAULT = "AnonFaultBench.fault";
+  private static final String HOST_FAULT = "HostFaultBench.fault";
+  private static final String LIFE = "MapTouchUnmapBench.mapTouchUnmap";
+  private static final String HOST_LIFE = "HostFaultBench.mapTouchUnmap";
+  private static final String PAGE_COPY = "FloorBench.pageCopy";
+  private static final String PAGE_SET = "FloorBench.pageSet";
+  private static final int[] MAPPERS = {1, 10, 100, 1000};
+  private static final int[] COLD_FAULTS = {1, 1000, 10000};
+
+  private final Figures figures;
+  private final Table table = new Table();
+
+  private ReportTable(Figures figures) {
+    this.figures = figures;
+  }
+
+  static Table of(Figures figures) {
+    ReportTable report = new ReportTable(figures);
+    report.table.row(ReportRow.HEADER);
+    report.faults();
+    for (VmaAdjustVariant variant : VmaAdjustVariant.values()) {
+      report.rmapWalk(variant);
+    }
+    report.seqcount();
+    report.cold();
+    report.pausePoints("anonymous write fault", FAULT);
+    report.pausePoints("rmap walk", walk(StandardSet.MAINLINE, StandardSet.MAPPERS));
+    return report.table;
+  }
+
+  private void faults() {
+    double[] fault = figures.of(FAULT);
+    double[] copy = figures.of(PAGE_COPY);
+    ReportRow row = new ReportRow("anonymous write fault, warm").ns(Estimate.of(fault));
+    if (figures.has(HOST_FAULT)) {
+      row.toHost(Estimate.ratio(fault, figures.of(HOST_FAULT)), 0.15);
+    }
+    add(
+        row.toBase(Estimate.ratio(fault, copy), 3.5, "page copy")
+            .noBytes(figures.bytesPerOp(FAULT)));
+    add(
+        new ReportRow("  without a page copy")
+            .ns(Estimate.ofPairs(fault, copy, (all, page) -> all - page), 60));
+    plain("  on the host kernel", HOST_FAULT);
+    plain("  page copy", PAGE_COPY);
+    plain("  page set (memset)", PAGE_SET);
+    row = new ReportRow("a page mapped, touched, unmapped").ns(Estimate.of(figures.of(LIFE)));
+    if (figures.has(HOST_LIFE)) {
+      row.toHost(Estimate.ratio(figures.of(LIFE), figures.of(HOST_LIFE)));
+    }
+    add(row.bytes(figures.bytesPerOp(LIFE)));
+    plain("  on the host kernel", HOST_LIFE);
+  }
+
+  private void rmapWalk(VmaAdjustVariant variant) {
+    double[] hundred = figures.of(walk(variant, 100));
+    double[] thousand = figures.of(walk(variant, 1000));
+    add(
+        new ReportRow("rmap walk " + variant + ", slope per mapper")
+            .ns(Estimate.ofPairs(hundred, thousand, (few, many) -> (many - few) / 900), 25)
+            .toBase(Estimate.ofPairs(thousand, hundred, (a, b) -> a / b / 10), 1.6, "N = 100")
+            .noBytes(figures.bytesPerOp(walk(variant, 1000)) / 1000));
+    for (int mappers : MAPPERS) {
+      String walk = walk(variant, mappers);
+      double[] perMapper = scaled(figures.of(walk), mappers);
+      add(
+          new ReportRow("  per mapper, N = " + mappers)
+              .ns(Estimate.of(perMapper))
+              .bytes(figures.bytesPerOp(walk) / mappers));
+    }
+  }
+
+  /** What consistent looks at a VMA cost beside the lock on the anon_vma alone. */
+  private void seqcount() {
+    double[] with = figures.of(walk(VmaAdjustVariant.SEQ_ADDR, 1000));
+    double[] without = figures.of(walk(VmaAdjustVariant.NONE, 1000));
+    add(
+        new ReportRow("rmap walk SEQ_ADDR, N = 1000")
+            .toBase(Estimate.ratio(with, without), 1.15, "NONE"));
+  }
+
+  private void cold() {
+    for (int faults : COLD_FAULTS) {
+      double[] all = figures.of("ColdFaultBench.firstFaults?faults=" + faults);
+      add(
+          new ReportRow("first " + faults + " faults of a JVM, each")
+              .ns(Estimate.of(scaled(all, faults))));
+    }
+  }
+
+  private void pausePoints(String what, String name) {
+    double[] asIs = figures.of(AS_IS + name);
+    double[] removed = figures.of(REMOVED + name);
+    add(
+        new ReportRow("pause points, " + what)
+            .ns(Estimate.of(asIs))
+            .asFastAsBase(Estimate.ratio(asIs, removed), "no pause points"));
+    plain("  without the calls", REMOVED + name);
+  }
+
+  /** A row without ratios; none if it was not measured here. */
+  private void plain(String what, String name) {
+    if (figures.has(name)) {
+      add(new ReportRow(what).ns(Estimate.of(figures.of(name))));
+    }
+  }
+
+  private void add(ReportRow row) {
+    table.row(row.cells());
+  }
+
+  private static double[] scaled(double[] all, int parts) {
+    double[] each = new double[all.length];
+    for (int i = 0; i < each.length; i++) {
+      each[i] = all[i] / parts;
+    }
+    return each;
+  }
+
+  private static String walk(VmaAdjustVariant variant, int mappers) {
+    return "RmapWalkBench.referenced?mappers=" + mappers + "&variant=" + variant;
+  }
+}

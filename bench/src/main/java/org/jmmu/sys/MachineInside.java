@@ -1,0 +1,78 @@
+package org.jmmu.sys;
+
+import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
+
+import org.jmmu.lock.PageLock;
+import org.jmmu.pgtable.PageTables;
+import org.jmmu.pgtable.Pte;
+import org.jmmu.pgtable.TlbFlush;
+import org.jmmu.phys.Mem;
+import org.jmmu.phys.PhysMemory;
+import org.jmmu.rmap.FolioReferenced;
+import org.jmmu.rmap.PageRmap;
+import org.jmmu.rmap.RmapWalk;
+
+/** What benchmarks do to a machine below its system calls. For one thread; allocates nothing. */
+public final class MachineInside {
+  private final Kernel kernel;
+  private final PhysMemory phys;
+  private final PageTables tables;
+  private final RmapWalk rmapWalk;
+  private final FolioReferenced folioReferenced;
+  private final PageRmap pageRmap;
+  private final TlbFlush tlbFlush;
+
+  public MachineInside(Machine machine) {
+    kernel = machine.kernel();
+    phys = kernel.phys;
+    tables = kernel.tables;
+    rmapWalk = kernel.rmapWalk;
+    folioReferenced = new FolioReferenced(tables);
+    pageRmap = new PageRmap(phys);
+    tlbFlush = new TlbFlush(kernel.cpus);
+  }
+
+  /** Address of the word that maps a page. */
+  public long pteAddr(Process process, long vaddr) {
+    long pteAddr = tables.pteOffset(process.mm(), vaddr);
+    if (pteAddr == PageTables.NONE) {
+      throw new IllegalStateException("no page table for 0x" + Long.toHexString(vaddr));
+    }
+    return pteAddr;
+  }
+
+  /** Frame of a page. */
+  public long pfn(Process process, long vaddr) {
+    return Pte.pfn(Mem.longGetOpaque(pteAddr(process, vaddr)));
+  }
+
+  /** One walk over all mappings of a frame: finds each entry, tests and clears its A bit. */
+  public void walkReferenced(long pfn) {
+    PageLock.lock(phys, pfn);
+    rmapWalk.walk(pfn, folioReferenced, 0);
+    PageLock.unlock(phys, pfn);
+  }
+
+  /** Entries found young by the walks since the last call. */
+  public int takeReferenced() {
+    return folioReferenced.takeReferenced();
+  }
+
+  /**
+   * Takes the pages out of a range of which all are present and not shared: what
+   * madvise(MADV_DONTNEED) does, with no list of what to free, and hence nothing to allocate.
+   */
+  public void discard(Process process, long vaddr, int nrPages, long[] pfns) {
+    for (int i = 0; i < nrPages; i++) {
+      long pteAddr = pteAddr(process, vaddr + i * PAGE_SIZE);
+      tables.lock(pteAddr);
+      pfns[i] = Pte.pfn(Mem.longXchg(pteAddr, 0));
+      pageRmap.remove(pfns[i]);
+      tables.unlock(pteAddr);
+    }
+    tlbFlush.range(process.mm(), vaddr, vaddr + nrPages * PAGE_SIZE);
+    for (int i = 0; i < nrPages; i++) {
+      kernel.frames.put(pfns[i]);
+    }
+  }
+}

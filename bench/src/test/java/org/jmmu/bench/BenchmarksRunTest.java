@@ -1,0 +1,82 @@
+package org.jmmu.bench;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import org.jmmu.race.vmaadjust.VmaAdjustVariant;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Each benchmark goes through its life twice, without JMH: what JMH would call, in its order. */
+class BenchmarksRunTest {
+  private static final int TWICE = 2;
+
+  @Test
+  void anonFault() {
+    AnonFaultBench bench = new AnonFaultBench();
+    bench.map();
+    for (int i = 0; i < TWICE; i++) {
+      bench.fault();
+      bench.discard();
+    }
+    bench.check();
+  }
+
+  @Test
+  void mapTouchUnmap() {
+    MapTouchUnmapBench bench = new MapTouchUnmapBench();
+    for (int i = 0; i < TWICE; i++) {
+      bench.mapTouchUnmap();
+    }
+    bench.check();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 1000})
+  void coldFaults(int faults) {
+    ColdFaultBench bench = new ColdFaultBench();
+    bench.faults = faults;
+    bench.map();
+    bench.firstFaults();
+    bench.check();
+  }
+
+  @ParameterizedTest
+  @EnumSource(VmaAdjustVariant.class)
+  void rmapWalk(VmaAdjustVariant variant) {
+    RmapWalkBench bench = new RmapWalkBench();
+    bench.variant = variant;
+    bench.mappers = 10;
+    bench.fork();
+    for (int i = 0; i < TWICE; i++) {
+      bench.makeYoung();
+      bench.referenced(new RmapWalkBench.Visits());
+      bench.checkAllVisited();
+    }
+    bench.check();
+  }
+
+  @Test
+  void hostFault() {
+    assumeTrue(HostMemory.isSupported());
+    HostFaultBench bench = new HostFaultBench();
+    bench.map();
+    for (int i = 0; i < TWICE; i++) {
+      bench.fault();
+      bench.discard();
+      bench.mapTouchUnmap();
+    }
+    bench.unmap();
+  }
+
+  @Test
+  void floors() {
+    assumeTrue(HostMemory.isSupported());
+    FloorBench bench = new FloorBench();
+    bench.map();
+    bench.pageCopy();
+    bench.pageSet();
+    bench.unmap();
+  }
+}
