@@ -110,8 +110,9 @@ public final class Tlb {
   private void drop(long vaddr, long firstStamp, long secondStamp) {
     hot.drop(vaddr);
     small.drop(vaddr, firstStamp, secondStamp);
-    dropPieces(
-        large.drop(vaddr, firstStamp, secondStamp) | huge.drop(vaddr, firstStamp, secondStamp));
+    boolean largeGone = large.drop(vaddr, firstStamp, secondStamp);
+    boolean hugeGone = huge.drop(vaddr, firstStamp, secondStamp);
+    dropPieces(largeGone || hugeGone);
   }
 
   /** The pages of {@code [start, end)}, global ones included. */
