@@ -35,6 +35,11 @@ public final class Cpu extends ControlRegisters {
     return id;
   }
 
+  /** A snapshot; only the thread that runs the CPU sees exact numbers. */
+  public CpuStatistics statistics() {
+    return mmu.statistics();
+  }
+
   /** To look at; only the thread that runs the CPU may. */
   public Tlb tlb() {
     return mmu.tlb;
@@ -58,6 +63,7 @@ public final class Cpu extends ControlRegisters {
       byte value = Mem.byteGetPlain(addr(entry, vaddr, Byte.BYTES));
       VarHandle.acquireFence();
       if (CpuBlock.pendingGetAcquire(own) == 0) {
+        CpuBlock.countHit(own);
         return value;
       }
     }
@@ -71,6 +77,7 @@ public final class Cpu extends ControlRegisters {
       short value = Mem.shortUnalignedGetPlain(addr(entry, vaddr, Short.BYTES));
       VarHandle.acquireFence();
       if (CpuBlock.pendingGetAcquire(own) == 0) {
+        CpuBlock.countHit(own);
         return value;
       }
     }
@@ -83,6 +90,7 @@ public final class Cpu extends ControlRegisters {
     if (CpuBlock.keyGetPlain(entry) == HotTlb.key(own, vaddr, Integer.BYTES)) {
       int value = Mem.intGetAcquire(addr(entry, vaddr, Integer.BYTES));
       if (CpuBlock.pendingGetAcquire(own) == 0) {
+        CpuBlock.countHit(own);
         return value;
       }
     }
@@ -95,6 +103,7 @@ public final class Cpu extends ControlRegisters {
     if (CpuBlock.keyGetPlain(entry) == HotTlb.key(own, vaddr, Long.BYTES)) {
       long value = Mem.longGetAcquire(addr(entry, vaddr, Long.BYTES));
       if (CpuBlock.pendingGetAcquire(own) == 0) {
+        CpuBlock.countHit(own);
         return value;
       }
     }
@@ -117,6 +126,7 @@ public final class Cpu extends ControlRegisters {
       VarHandle.releaseFence();
       Mem.byteSetPlain(addr(entry, vaddr, Byte.BYTES), value);
       CpuBlock.sectionLeaveRelease(own);
+      CpuBlock.countHit(own);
     } else {
       CpuBlock.sectionLeaveRelease(own);
       storeSlow(vaddr, Byte.BYTES, value);
@@ -132,6 +142,7 @@ public final class Cpu extends ControlRegisters {
       VarHandle.releaseFence();
       Mem.shortUnalignedSetPlain(addr(entry, vaddr, Short.BYTES), value);
       CpuBlock.sectionLeaveRelease(own);
+      CpuBlock.countHit(own);
     } else {
       CpuBlock.sectionLeaveRelease(own);
       storeSlow(vaddr, Short.BYTES, value);
@@ -146,6 +157,7 @@ public final class Cpu extends ControlRegisters {
         && CpuBlock.keyGetPlain(entry) == HotTlb.key(own, vaddr, Integer.BYTES)) {
       Mem.intSetRelease(addr(entry, vaddr, Integer.BYTES), value);
       CpuBlock.sectionLeaveRelease(own);
+      CpuBlock.countHit(own);
     } else {
       CpuBlock.sectionLeaveRelease(own);
       storeSlow(vaddr, Integer.BYTES, value);
@@ -160,6 +172,7 @@ public final class Cpu extends ControlRegisters {
         && CpuBlock.keyGetPlain(entry) == HotTlb.key(own, vaddr, Long.BYTES)) {
       Mem.longSetRelease(addr(entry, vaddr, Long.BYTES), value);
       CpuBlock.sectionLeaveRelease(own);
+      CpuBlock.countHit(own);
     } else {
       CpuBlock.sectionLeaveRelease(own);
       storeSlow(vaddr, Long.BYTES, value);

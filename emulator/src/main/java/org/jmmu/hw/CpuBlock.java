@@ -9,11 +9,11 @@ import org.jmmu.phys.PhysMemory;
  * requests that other CPUs post.
  *
  * <pre>
- *     0        8       16          128      136    256         1024        4096         12288
- *     +--------+-------+-- … ------+-------+-- … --+-----------+-- … -----+------------+------------+
- *     |pending |section|           |context|       | requests  |          |  reads     |  writes    |
- *     +--------+-------+-- … ------+-------+-- … --+-----------+-- … -----+------------+------------+
- *      others write     (own line)                  3 words each            key, addend  key, addend
+ *     0        8       16        128     136    144       256         1024       4096    12288
+ *     +--------+-------+-- … ----+-------+------+-- … ---+-----------+-- … -----+-------+--------+
+ *     |pending |section|         |context| hits |        | requests  |          | reads | writes |
+ *     +--------+-------+-- … ----+-------+------+-- … ---+-----------+-- … -----+-------+--------+
+ *      (others write)             (the CPU alone)         3 words each           key and addend
  * </pre>
  *
  * Native, because a table there needs no bounds check, and because words that other CPUs write can
@@ -22,7 +22,9 @@ import org.jmmu.phys.PhysMemory;
  * <ul>
  *   <li>pending: a bit per posted request; any CPU sets, the owner clears. See {@link Ipi}.
  *   <li>section: one inside an access, else zero; the owner writes, shooters read.
+ *   <li>claimed (at 64): a bit per request that a poster has taken for itself; any CPU.
  *   <li>context: part of the key that an entry must have; the owner only. See {@link HotTlb}.
+ *   <li>hits: see {@link CpuStatistics}; the owner only.
  *   <li>requests: written by the CPU that has claimed the slot, then read by the owner.
  *   <li>reads, writes: the hot TLB; the owner only.
  * </ul>
@@ -35,6 +37,7 @@ final class CpuBlock {
   private static final long SECTION = 8;
   private static final long CLAIMED = 64;
   private static final long CONTEXT = 128;
+  private static final long HITS = 136;
   private static final long REQUEST = 256;
   private static final long REQUEST_BYTES = 3 * Long.BYTES;
   private static final long READS = 4096;
@@ -122,6 +125,17 @@ final class CpuBlock {
 
   static void contextSetPlain(long block, long context) {
     Mem.longSetPlain(block + CONTEXT, context);
+  }
+
+  /** Does nothing, at no cost, unless hits are counted. */
+  static void countHit(long block) {
+    if (CpuStatistics.COUNTS_HITS) {
+      Mem.longSetPlain(block + HITS, hitsGetPlain(block) + 1);
+    }
+  }
+
+  static long hitsGetPlain(long block) {
+    return Mem.longGetPlain(block + HITS);
   }
 
   /** Address of the entry for reads of a page. */

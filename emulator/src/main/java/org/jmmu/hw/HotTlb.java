@@ -19,19 +19,16 @@ import org.jmmu.phys.PhysMemory;
  * </pre>
  *
  * The low bits are those of the address that must be zero for an aligned access: a misaligned one
- * misses. A context is a number for a combination of mode (CPL, PKRU and so on), PCID stamp and
- * global stamp. A change of any of them is a change of context, which makes all keys of the old one
- * miss without a write; the last few contexts are remembered, so that going back makes them hit
- * again.
+ * misses. A context is a number for a combination of mode (CPL, PKRU and so on) and PCID stamp. A
+ * change of any of them is a change of context, which makes all keys of the old one miss without a
+ * write; the last few contexts are remembered, so that going back makes them hit again.
  */
 final class HotTlb {
   private static final int CONTEXT_SHIFT = 3;
   private static final int CONTEXTS = 1 << (PhysMemory.PAGE_SHIFT - CONTEXT_SHIFT);
   private static final int REMEMBERED = 4;
-  private static final int STAMP_BITS = Long.SIZE - TlbStamps.SHIFT;
 
-  /** Bits of a mode that {@link #select} can tell apart. */
-  static final int MODE_BITS = Long.SIZE - 1 - 2 * STAMP_BITS;
+  private static final int MODE_BITS = AccessRights.PKRU_SHIFT + Integer.SIZE;
 
   private final long block; // immutable
   private final PhysMemory phys;
@@ -74,16 +71,13 @@ final class HotTlb {
 
   /** Forgets every page in all contexts; {@link #select} must follow. */
   void dropAll() {
-    // No combination is -1: the mode leaves the top bit clear.
+    // No combination is -1: mode and stamp leave the top bits clear.
     Arrays.fill(combinations, -1);
   }
 
   /** Makes a context current. */
-  void select(long stamp, long globalStamp, long mode) {
-    long combination =
-        stamp >>> TlbStamps.SHIFT << MODE_BITS
-            | globalStamp >>> TlbStamps.SHIFT << (MODE_BITS + STAMP_BITS)
-            | mode;
+  void select(long stamp, long mode) {
+    long combination = stamp >>> TlbStamps.SHIFT << MODE_BITS | mode;
     for (int i = 0; i < REMEMBERED; i++) {
       if (combinations[i] == combination) {
         CpuBlock.contextSetPlain(block, contexts[i]);

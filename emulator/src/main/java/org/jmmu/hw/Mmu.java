@@ -139,16 +139,20 @@ final class Mmu {
   /** Native address of a byte, or 0 and {@link #failure}. */
   private long translate(long vaddr, int access) {
     long word = tlb.lookup(vaddr);
-    if (word == 0 || !hits(word, access)) {
+    boolean hit = word != 0 && hits(word, access);
+    if (!hit) {
       // Also when the TLB holds a translation that forbids the access: the tables may have been
       // relaxed since, and walking before faulting spares the kernel the spurious fault.
       word = walker.walk(vaddr, access);
       if (!PageWalker.isTranslation(word)) {
         return fail(vaddr, word);
       }
-      if (!phys.containsPfn(PteBits.pfn(word))) {
-        return fail(vaddr, word);
-      }
+    }
+    // After a hit as well: a large page may begin inside the memory and end beyond it.
+    if (!phys.containsPfn(PteBits.pfn(word))) {
+      return fail(vaddr, word);
+    }
+    if (!hit) {
       tlb.fill(vaddr, word, globalEnabled);
     }
     hot.enter(vaddr, word);
@@ -191,15 +195,8 @@ final class Mmu {
     return cr2;
   }
 
-  long misses() {
-    return misses;
-  }
-
-  long faults() {
-    return faults;
-  }
-
-  long requests() {
-    return requests;
+  CpuStatistics statistics() {
+    return new CpuStatistics(
+        CpuBlock.hitsGetPlain(block), misses, walker.walks(), tlb.fills(), faults, requests);
   }
 }

@@ -1,24 +1,22 @@
 package org.jmmu.hw;
 
-import java.util.Arrays;
 import org.jmmu.phys.PhysMemory;
 
 /**
  * The TLB of one CPU (SDM vol 3, 4.10.2): translations that a walk has produced, tagged by PCID or
  * global. Read and written by the thread that runs the CPU and by nobody else.
  *
- * <p>Capacity and replacement: direct-mapped by page number, {@value #ENTRIES} entries for 4-KiB
- * pages, {@value #LARGE_ENTRIES} for 2-MiB and {@value #HUGE_ENTRIES} for 1-GiB pages; the newest
- * translation replaces the one in its slot.
+ * <p>It holds {@value #ENTRIES} translations of 4-KiB pages, {@value #LARGE_ENTRIES} of 2-MiB and
+ * {@value #HUGE_ENTRIES} of 1-GiB pages, in sets as {@link TlbArray} says. In front of it lies the
+ * {@link HotTlb}, which answers "may this access hit, and where" for the present mode in one
+ * compare. Everything there was derived from an entry here, and every flush reaches it.
  *
- * <p>In front of the architectural entries lies the {@link HotTlb}, which answers "may this access
- * hit, and where" for the present mode in one compare. Everything in it was derived from an entry
- * here, and every flush reaches it.
- *
- * <p>A flush of a whole PCID writes nothing to the entries: tags carry a stamp instead of the PCID,
- * and the PCID is given a new one.
+ * <p>A flush of a whole PCID writes nothing to the entries: tags carry a {@link TlbStamps stamp}
+ * instead of the PCID, and the PCID is given a new one.
  */
 public final class Tlb {
+  static final int ENTRIES = 512;
+
   /**
    * Above this many pages a range is flushed as a whole PCID.
    *
@@ -26,15 +24,12 @@ public final class Tlb {
    */
   static final int MOST_PAGES = 33;
 
-  static final int ENTRIES = CpuBlock.ENTRIES;
-
   private static final int LARGE_ENTRIES = 32;
   private static final int HUGE_ENTRIES = 8;
-  private static final int[] SHIFTS = {12, 21, 30};
 
-  // Per size: tag = page number | stamp << 52, and the translation as PageWalker returns it.
-  private final long[][] tags;
-  private final long[][] words;
+  private final TlbArray small = new TlbArray(PteBits.LEVEL_PTE, ENTRIES);
+  private final TlbArray large = new TlbArray(PteBits.LEVEL_PMD, LARGE_ENTRIES);
+  private final TlbArray huge = new TlbArray(PteBits.LEVEL_PUD, HUGE_ENTRIES);
   private final TlbStamps stamps = new TlbStamps();
   private final HotTlb hot;
 
@@ -46,8 +41,6 @@ public final class Tlb {
   private long fills;
 
   Tlb(long block, PhysMemory phys, AccessRights rights) {
-    tags = new long[][] {new long[ENTRIES], new long[LARGE_ENTRIES], new long[HUGE_ENTRIES]};
-    words = new long[][] {new long[ENTRIES], new long[LARGE_ENTRIES], new long[HUGE_ENTRIES]};
     hot = new HotTlb(block, phys, rights);
     globalStamp = stamps.next();
     stamp = stamps.of(0);
@@ -68,39 +61,37 @@ public final class Tlb {
 
   /** The translation that covers {@code vaddr}, in the form of {@link PageWalker#walk}, or 0. */
   public long lookup(long vaddr) {
-    for (int size = 0; size < SHIFTS.length; size++) {
-      long page = vaddr >>> SHIFTS[size];
-      int slot = (int) page & tags[size].length - 1;
-      long tag = tags[size][slot];
-      if (tag == (page | stamp) || tag == (page | globalStamp)) {
-        long word = words[size][slot];
-        long offset = offsetInLeaf(size);
-        return (word & ~offset) | (vaddr & offset);
-      }
+    int i = small.find(vaddr, stamp, globalStamp);
+    if (i != TlbArray.NOT_FOUND) {
+      return small.word(i, vaddr);
     }
-    return 0;
-  }
-
-  private static long offsetInLeaf(int size) {
-    return (1L << SHIFTS[size]) - 1 & PteBits.ADDRESS;
+    i = large.find(vaddr, stamp, globalStamp);
+    if (i != TlbArray.NOT_FOUND) {
+      return large.word(i, vaddr);
+    }
+    i = huge.find(vaddr, stamp, globalStamp);
+    return i != TlbArray.NOT_FOUND ? huge.word(i, vaddr) : 0;
   }
 
   /** Enters the result of a successful walk. */
   void fill(long vaddr, long word, boolean globalEnabled) {
     fills++;
-    int size = PageWalker.level(word) - PteBits.LEVEL_PTE;
-    long page = vaddr >>> SHIFTS[size];
-    int slot = (int) page & tags[size].length - 1;
     boolean global = globalEnabled && (word & PteBits.G) != 0;
     globalsFilled |= global;
-    long tag = page | (global ? globalStamp : stamp);
-    if (size > 0 && tags[size][slot] != tag && tags[size][slot] != 0) {
-      // The pieces of the replaced page could no longer be found when it is flushed.
-      hot.dropAll();
-      hot.select(stamp, globalStamp, mode);
+    long tagged = global ? globalStamp : stamp;
+    switch (PageWalker.level(word)) {
+      case PteBits.LEVEL_PTE -> small.put(vaddr, tagged, word);
+      case PteBits.LEVEL_PMD -> dropPieces(large.put(vaddr, tagged, word));
+      default -> dropPieces(huge.put(vaddr, tagged, word));
     }
-    tags[size][slot] = tag;
-    words[size][slot] = word;
+  }
+
+  /** When a large entry is gone, a flush of it could no longer find its pieces in the hot TLB. */
+  private void dropPieces(boolean gone) {
+    if (gone) {
+      hot.dropAll();
+      hot.select(stamp, mode);
+    }
   }
 
   // Flushes. Each may drop more than it must; none may drop less.
@@ -112,23 +103,16 @@ public final class Tlb {
 
   /** INVPCID type 0: as {@link #flushPage}, but global entries stay. */
   void flushPageKeepGlobal(int ofPcid, long vaddr) {
-    drop(vaddr, stamps.peek(ofPcid), TlbStamps.NONE);
+    long dropped = stamps.peek(ofPcid);
+    drop(vaddr, dropped, dropped);
   }
 
   private void drop(long vaddr, long firstStamp, long secondStamp) {
     hot.drop(vaddr);
-    for (int size = 0; size < SHIFTS.length; size++) {
-      long page = vaddr >>> SHIFTS[size];
-      int slot = (int) page & tags[size].length - 1;
-      long tag = tags[size][slot];
-      if (tag == (page | firstStamp) || tag == (page | secondStamp)) {
-        tags[size][slot] = 0;
-        if (size > 0) {
-          hot.dropAll();
-        }
-      }
-    }
-    hot.select(stamp, globalStamp, mode);
+    small.drop(vaddr, firstStamp, secondStamp);
+    boolean largeGone = large.drop(vaddr, firstStamp, secondStamp);
+    boolean hugeGone = huge.drop(vaddr, firstStamp, secondStamp);
+    dropPieces(largeGone || hugeGone);
   }
 
   /** The pages of {@code [start, end)}, global ones included. */
@@ -163,6 +147,7 @@ public final class Tlb {
   /** Everything. */
   void flushAll() {
     stamps.forgetAll();
+    // The PCIDs' new stamps change the context of the hot TLB as well.
     globalStamp = stamps.next();
     globalsFilled = false;
     restamp();
@@ -172,15 +157,15 @@ public final class Tlb {
     stamp = stamps.of(pcid);
     if (stamps.wrapped()) {
       // Stamps are about to be used again: entries that carry them must go first.
-      for (long[] each : tags) {
-        Arrays.fill(each, 0);
-      }
+      small.clear();
+      large.clear();
+      huge.clear();
       hot.dropAll();
       stamps.restart();
       globalStamp = stamps.next();
       stamp = stamps.of(pcid);
     }
-    hot.select(stamp, globalStamp, mode);
+    hot.select(stamp, mode);
   }
 
   long fills() {

@@ -172,6 +172,16 @@ class CpuTest {
   }
 
   @Test
+  void largePageMayEndBeyondMemory() {
+    long large = 1L << 21;
+    tables.setLeaf(large, PteBits.LEVEL_PMD, PageTables.USER_RW | PteBits.PS);
+    assertEquals(0, cpu.loadLong(large + 63 * PAGE));
+    MachineCheckException e =
+        assertThrows(MachineCheckException.class, () -> cpu.loadLong(large + 64 * PAGE));
+    assertEquals(64 * PAGE, e.paddr());
+  }
+
+  @Test
   void tableThatLinksToItselfIsWalkedLikeAnyOther() {
     tables.setLeaf(VADDR, PteBits.LEVEL_PGD, PteBits.pte(tables.root, PageTables.TABLE));
     long self = 0;

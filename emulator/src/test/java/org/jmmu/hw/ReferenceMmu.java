@@ -90,6 +90,33 @@ final class ReferenceMmu {
     }
   }
 
+  /**
+   * What a TLB entry for a translation holds: RW, US and NX of all levels, G and key of the leaf.
+   */
+  long combined(Translation translation) {
+    long all = -1;
+    long any = 0;
+    long leaf = 0;
+    for (int level = 4; level >= translation.level(); level--) {
+      leaf = Mem.longGetAcquire(phys.addr(translation.entries()[4 - level]));
+      all &= leaf;
+      any |= leaf;
+    }
+    return (all & (PteBits.RW | PteBits.US))
+        | (any & PteBits.NX)
+        | (leaf & (PteBits.G | PteBits.PKEY));
+  }
+
+  /** Whether a page with these combined rights allows an access. */
+  boolean allowed(long combined, int access, Mode mode) {
+    boolean userPage = bit(combined, 2);
+    boolean keyDenies =
+        userPage
+            && access != Access.FETCH
+            && keyDenies((int) field(combined, 59, 62), access, mode);
+    return !keyDenies && allowed(access, mode, bit(combined, 1), userPage, !bit(combined, 63));
+  }
+
   private boolean reservedBitSet(long entry, int level, boolean large, Mode mode) {
     if (!mode.nxe && bit(entry, 63)) {
       return true;

@@ -1,4 +1,4 @@
-package org.jmmu.hw.vectors;
+package org.jmmu.hw;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -7,6 +7,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.lang.reflect.Constructor;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * The package {@code org.jmmu.hw} with one change in its source, compiled in memory and loaded
  * beside the real one.
  */
-final class Mutant extends ClassLoader {
+public final class Mutant extends ClassLoader {
   private static final String PACKAGE = "org.jmmu.hw.";
   private static final Path SOURCES = Path.of("src/main/java/org/jmmu/hw");
 
@@ -42,7 +43,7 @@ final class Mutant extends ClassLoader {
    * Changes {@code from}, which must occur exactly once in the class's source, into {@code to}.
    * Tests run in the directory of their module, where the sources are.
    */
-  static Mutant of(String className, String from, String to) throws IOException {
+  public static Mutant of(String className, String from, String to) throws IOException {
     String source = Files.readString(SOURCES.resolve(className + ".java"));
     int occurrences = source.split(Pattern.quote(from), -1).length - 1;
     assertEquals(1, occurrences, "occurrences of the text to change, '" + from + "'");
@@ -71,9 +72,11 @@ final class Mutant extends ClassLoader {
     return classes;
   }
 
-  /** An instance of a class of this package, loaded with the change. */
-  Object create(Class<?> type) throws ReflectiveOperationException {
-    return loadClass(type.getName()).getConstructor().newInstance();
+  /** An instance of a class of {@code org.jmmu.hw} or below, loaded with the change. */
+  public Object create(Class<?> type) throws ReflectiveOperationException {
+    Constructor<?> constructor = loadClass(type.getName()).getDeclaredConstructor();
+    constructor.setAccessible(true);
+    return constructor.newInstance();
   }
 
   /** The whole package is loaded afresh, so that its classes share what is package-private. */
