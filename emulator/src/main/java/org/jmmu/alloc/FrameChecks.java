@@ -3,6 +3,7 @@ package org.jmmu.alloc;
 import static org.jmmu.phys.PageFlags.PG_LOCKED;
 import static org.jmmu.phys.PageFlags.PG_POISONED;
 
+import org.jmmu.phys.Checks;
 import org.jmmu.phys.FrameType;
 import org.jmmu.phys.Mem;
 import org.jmmu.phys.PageDesc;
@@ -11,24 +12,22 @@ import org.jmmu.types.KernelBug;
 
 /**
  * What must hold when a frame changes hands: it is freed once, unmapped, unlocked; nobody writes to
- * it while it is free. On unless the system property {@code jmmu.checks} is {@code false}, which is
- * for benchmarks.
+ * it while it is free. {@link Checks} turns them off for benchmarks.
  */
 final class FrameChecks {
-  static final boolean ON = !"false".equals(System.getProperty("jmmu.checks"));
   private static final byte POISON = (byte) 0xaa;
   private static final long POISON_WORD = 0xaaaa_aaaa_aaaa_aaaaL;
 
   private FrameChecks() {}
 
   static void allocated(PhysMemory phys, long pfn) {
-    if (ON) {
+    if (Checks.ON) {
       checkPoison(phys, pfn);
     }
   }
 
   static void freed(PhysMemory phys, long pfn) {
-    if (ON) {
+    if (Checks.ON) {
       check(phys, pfn);
       phys.fillPage(pfn, POISON);
       PageDesc.flagsGetAndOr(phys, pfn, PG_POISONED);

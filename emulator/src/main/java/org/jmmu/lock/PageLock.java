@@ -109,12 +109,15 @@ public final class PageLock {
 
   private static void await(Waiter waiter, PhysMemory phys, long pfn) {
     LockWait wait = LockWait.begin(name(pfn), new Page(phys, pfn));
+    boolean gotIt = false;
     try {
       while (!waiter.isWoken()) {
         wait.park();
       }
+      gotIt = true;
     } finally {
-      if (!waiter.isWoken()) {
+      // Not "unless woken": the wake-up may come while an exception is on its way out of here.
+      if (!gotIt) {
         giveUp(waiter, phys, pfn);
       }
       wait.end();

@@ -19,6 +19,7 @@ import org.jmmu.hunt.TableReport.Outcomes;
 import org.jmmu.hunt.Target;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -52,8 +53,7 @@ final class HuntCommand implements Callable<Integer> {
               + " little that a hunt for all races takes under three minutes on two CPUs.")
   private @Nullable Duration time;
 
-  @Option(names = "--json", paramLabel = "FILE", description = "Writes the result for programs.")
-  private @Nullable Path json;
+  @Mixin private JsonFile json = new JsonFile();
 
   @Option(
       names = "--html",
@@ -86,9 +86,7 @@ final class HuntCommand implements Callable<Integer> {
     TableReport.lines(result, verbose ? Outcomes.OF_ALL : Outcomes.OF_SURPRISES)
         .forEach(out::println);
     out.flush();
-    if (json != null) {
-      write(json, JsonReport.of(result));
-    }
+    json.write(() -> JsonReport.of(result));
     if (html != null) {
       write(html.resolve("index.html"), HtmlReport.of(result));
     }
@@ -108,13 +106,7 @@ final class HuntCommand implements Callable<Integer> {
   }
 
   private void checkOutputs() {
-    if (json != null) {
-      try {
-        OutputPath.checkFile(json);
-      } catch (IOException e) {
-        throw bad("cannot write --json " + json + ": " + OutputPath.reason(e));
-      }
-    }
+    json.check();
     if (html != null) {
       try {
         OutputPath.makeDirectory(html);
@@ -131,7 +123,8 @@ final class HuntCommand implements Callable<Integer> {
       return hunter.run(targets, perVariant, HuntListener.DEAF);
     }
     PrintStream terminal = System.out;
-    try (ProgressLine progress = new ProgressLine(terminal)) {
+    HuntProgress progress = new HuntProgress();
+    try (ProgressLine _ = new ProgressLine(terminal, progress)) {
       return hunter.run(targets, perVariant, progress);
     }
   }

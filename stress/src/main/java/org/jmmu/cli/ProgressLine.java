@@ -3,14 +3,16 @@ package org.jmmu.cli;
 import java.io.Console;
 import java.io.PrintStream;
 import java.time.Duration;
-import java.util.LinkedHashSet;
-import java.util.Set;
 import java.util.Timer;
 import java.util.TimerTask;
-import org.jmmu.hunt.HuntListener;
 
-/** One line on a terminal that says how far a hunt is. */
-final class ProgressLine implements HuntListener, AutoCloseable {
+/** One line on a terminal that says how far a command is. */
+final class ProgressLine implements AutoCloseable {
+  /** What there is to say. It is asked by a thread of its own. */
+  interface Source {
+    String text();
+  }
+
   /** Fits the narrowest terminal that anybody uses; a line that wraps cannot be taken back. */
   private static final int WIDTH = 79;
 
@@ -19,14 +21,14 @@ final class ProgressLine implements HuntListener, AutoCloseable {
   private static final String TO_LINE_START_AND_CLEAR = "\r\033[K";
 
   private final PrintStream terminal;
+  private final Source source;
   private final long start = System.nanoTime();
-  private final Set<String> caught = new LinkedHashSet<>();
-  private int runs;
-  private int finished;
   private final Timer clock = new Timer("progress", true);
+  private boolean closed;
 
-  ProgressLine(PrintStream terminal) {
+  ProgressLine(PrintStream terminal, Source source) {
     this.terminal = terminal;
+    this.source = source;
     clock.schedule(
         new TimerTask() {
           @Override
@@ -45,35 +47,17 @@ final class ProgressLine implements HuntListener, AutoCloseable {
     return console != null && console.isTerminal();
   }
 
-  @Override
-  public synchronized void starting(int planned) {
-    runs = planned;
-  }
-
-  @Override
-  public synchronized void finished(String testName, boolean seenBad) {
-    finished++;
-    if (seenBad) {
-      caught.add(testName.substring(testName.lastIndexOf('.', testName.lastIndexOf('.') - 1) + 1));
+  private synchronized void show() {
+    // A task that has begun is not cancelled any more.
+    if (!closed) {
+      terminal.print(TO_LINE_START_AND_CLEAR + line(Duration.ofNanos(System.nanoTime() - start)));
+      terminal.flush();
     }
   }
 
-  private synchronized void show() {
-    terminal.print(TO_LINE_START_AND_CLEAR + line(Duration.ofNanos(System.nanoTime() - start)));
-    terminal.flush();
-  }
-
-  synchronized String line(Duration elapsed) {
-    String time = "%d:%02d".formatted(elapsed.toMinutes(), elapsed.toSecondsPart());
+  String line(Duration elapsed) {
     String line =
-        runs == 0
-            ? time + "  starting"
-            : "%s  %d of %d runs done%s"
-                .formatted(
-                    time,
-                    finished,
-                    runs,
-                    caught.isEmpty() ? "" : "  caught: " + String.join(", ", caught));
+        "%d:%02d  %s".formatted(elapsed.toMinutes(), elapsed.toSecondsPart(), source.text());
     return line.length() <= WIDTH ? line : line.substring(0, WIDTH - 3) + "...";
   }
 
@@ -81,6 +65,7 @@ final class ProgressLine implements HuntListener, AutoCloseable {
   public void close() {
     clock.cancel();
     synchronized (this) {
+      closed = true;
       terminal.print(TO_LINE_START_AND_CLEAR);
       terminal.flush();
     }

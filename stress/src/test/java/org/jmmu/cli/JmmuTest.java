@@ -55,7 +55,7 @@ class JmmuTest {
       textBlock =
           """
           ''                       | jmmu: no command; try --help
-          walk                     | jmmu: unknown command 'walk'; try --help
+          wat                      | jmmu: unknown command 'wat'; try --help
           --wat                    | jmmu: Unknown option: '--wat'
           races x                  | jmmu races: Unmatched argument at index 1: 'x'
           hunt nope                | jmmu hunt: unknown race 'nope'; there are: sample-race
@@ -88,7 +88,15 @@ class JmmuTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"--help", "--version", "hunt --help", "races --help", "hunt --version"})
+  @ValueSource(
+      strings = {
+        "--help",
+        "--version",
+        "hunt --help",
+        "races --help",
+        "hunt --version",
+        "walk --help"
+      })
   void helpIsEverywhere(String args) {
     assertEquals(0, run(args.split(" ")));
     assertFalse(out.toString().isEmpty());

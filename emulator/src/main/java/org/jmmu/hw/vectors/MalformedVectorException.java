@@ -6,7 +6,7 @@ import java.io.IOException;
 public final class MalformedVectorException extends IOException {
   private static final long serialVersionUID = 1L;
 
-  MalformedVectorException(String file, long line, String expected) {
-    super("%s:%d: expected %s".formatted(file, line, expected));
+  MalformedVectorException(String file, long line, String expected, String found) {
+    super("%s:%d: expected %s, found %s".formatted(file, line, expected, found));
   }
 }

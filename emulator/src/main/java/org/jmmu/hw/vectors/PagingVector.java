@@ -23,7 +23,7 @@ import org.jmmu.phys.PhysMemory;
  * @param amdErrorCode if AMD raises a page fault instead, its error code
  */
 @SuppressWarnings("ArrayRecordComponent") // rows are read, never compared
-record PagingVector(
+public record PagingVector(
     long id,
     Kind kind,
     int bytes,
@@ -49,14 +49,15 @@ record PagingVector(
   static final int VECTOR_GP = 13;
   static final int VECTOR_PF = 14;
 
-  enum Kind {
+  /** What an access does to memory. */
+  public enum Kind {
     READ,
     WRITE,
     FETCH
   }
 
   /**
-   * What an access does.
+   * How an access ends.
    *
    * @param vector exception vector, {@link #VECTOR_NONE} if there is none
    * @param errorCode of the exception
@@ -67,7 +68,7 @@ record PagingVector(
    * @param paddrs physical address of the first byte in each page; empty after an exception
    */
   @SuppressWarnings("ArrayRecordComponent") // as above
-  record Outcome(
+  public record Outcome(
       int vector,
       int errorCode,
       long cr2,

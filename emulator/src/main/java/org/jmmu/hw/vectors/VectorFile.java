@@ -1,16 +1,15 @@
 package org.jmmu.hw.vectors;
 
 import java.io.BufferedInputStream;
-import java.io.BufferedReader;
 import java.io.Closeable;
+import java.io.EOFException;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,18 +20,26 @@ public final class VectorFile implements Closeable {
       "id,grp,leaf,kind,size,va,cpl,ctl,cr3lo,pkru,entries,vec,err,cr2,adxor,adopt,pa,eng";
 
   private static final int GZIP_MAGIC = 0x1f8b;
+  private static final int UNPACK_BYTES = 1 << 16;
+  private static final int FIRST_ROW = 2;
+  private static final String END = "the end of the file";
 
   private final String name;
   private final CountingStream stored;
-  private final BufferedReader lines;
-  private long line;
+  private final LineReader lines;
+  private long line = 1;
 
   private VectorFile(String name, InputStream in) throws IOException {
     this.name = name;
     stored = new CountingStream(in);
-    lines = new BufferedReader(new InputStreamReader(unpacked(stored), StandardCharsets.US_ASCII));
-    if (!HEADER.equals(nextLine())) {
-      throw malformed("the header " + HEADER);
+    try {
+      lines = new LineReader(unpacked(stored));
+    } catch (EOFException | ZipException e) {
+      throw damaged(e);
+    }
+    String header = readLine();
+    if (!HEADER.equals(header)) {
+      throw malformed("the header " + HEADER, header == null ? END : Quote.of(header));
     }
   }
 
@@ -60,33 +67,50 @@ public final class VectorFile implements Closeable {
     buffered.mark(2);
     int magic = buffered.read() << Byte.SIZE | buffered.read();
     buffered.reset();
-    return magic == GZIP_MAGIC ? new GZIPInputStream(buffered) : buffered;
+    return magic == GZIP_MAGIC ? new GZIPInputStream(buffered, UNPACK_BYTES) : buffered;
   }
 
   /**
    * The next row, or null at the end of the file.
    *
-   * @throws MalformedVectorException if the line is no vector
+   * @throws MalformedVectorException if the line is no vector, or if the file ends without any
    */
   public @Nullable PagingVector next() throws IOException {
-    String text = nextLine();
+    line++;
+    String text = readLine();
     if (text == null) {
+      if (line == FIRST_ROW) {
+        // To pass because there was nothing to fail would hide a broken download.
+        throw malformed("a vector", END);
+      }
       return null;
     }
     try {
       return VectorParser.parse(text);
     } catch (VectorParser.Expected e) {
-      throw malformed(e.what());
+      throw malformed(e.what(), e.found());
     }
   }
 
-  private @Nullable String nextLine() throws IOException {
-    line++;
-    return lines.readLine();
+  private @Nullable String readLine() throws IOException {
+    try {
+      return lines.next();
+    } catch (EOFException | ZipException e) {
+      throw damaged(e);
+    }
   }
 
-  private MalformedVectorException malformed(String expected) {
-    return new MalformedVectorException(name, line, expected);
+  private MalformedVectorException damaged(IOException e) {
+    MalformedVectorException malformed =
+        e instanceof EOFException
+            ? malformed("more gzip data", END)
+            : malformed("intact gzip data", String.valueOf(e.getMessage()));
+    malformed.initCause(e);
+    return malformed;
+  }
+
+  private MalformedVectorException malformed(String expected, String found) {
+    return new MalformedVectorException(name, line, expected, found);
   }
 
   /** Bytes of the stored file read so far, for a progress display. */

@@ -24,14 +24,20 @@ final class VectorParser {
   static final class Expected extends Exception {
     private static final long serialVersionUID = 1L;
     private final String what;
+    private final String found;
 
     Expected(String what, String found) {
       super(what);
-      this.what = "%s, found '%s'".formatted(what, found);
+      this.what = what;
+      this.found = found;
     }
 
     String what() {
       return what;
+    }
+
+    String found() {
+      return found;
     }
   }
 
@@ -57,6 +63,9 @@ final class VectorParser {
     int size = (int) number(4, "size", DECIMAL, 1, MOST_BYTES);
     if (kind == Kind.FETCH && size != FETCH_BYTES) {
       throw expected(4, "size " + FETCH_BYTES + " for a fetch");
+    }
+    if (kind != Kind.FETCH && Integer.bitCount(size) != 1) {
+      throw expected(4, "size 1, 2, 4 or 8");
     }
     // A fetch that crosses has a prefix byte, alone in the first page.
     int bytes = kind == Kind.FETCH && crosses ? size + 1 : size;
@@ -230,6 +239,6 @@ final class VectorParser {
   }
 
   private Expected expected(int column, String what) {
-    return new Expected(what, columns[column]);
+    return new Expected(what, Quote.of(columns[column]));
   }
 }

@@ -66,7 +66,7 @@ public final class VectorRunner {
       difference = compareEntries(vector, expected);
     }
     memory.unlink(vector);
-    return difference == null ? null : "id %d: %s".formatted(vector.id(), difference);
+    return difference;
   }
 
   private void setControls(PagingVector vector) {
@@ -153,19 +153,27 @@ public final class VectorRunner {
   private @Nullable String compare(
       PagingVector vector, Outcome expected, int raised, long[] paddrs, long cr2Before) {
     if (raised != expected.vector()) {
-      return "exception %d, expected %d".formatted(raised, expected.vector());
+      return "expected %s, found %s".formatted(name(expected.vector()), name(raised));
     }
     if (raised == PagingVector.VECTOR_NONE) {
       return compareData(vector, expected, paddrs);
     }
     if (faultCode != expected.errorCode()) {
-      return "error code %x, expected %x".formatted(faultCode, expected.errorCode());
+      return "expected error code %x, found %x".formatted(expected.errorCode(), faultCode);
     }
     long cr2 = raised == PagingVector.VECTOR_PF ? expected.cr2() : cr2Before;
     if (cpu.cr2() != cr2) {
-      return "CR2 %x, expected %x".formatted(cpu.cr2(), cr2);
+      return "expected CR2 %x, found %x".formatted(cr2, cpu.cr2());
     }
     return null;
+  }
+
+  private static String name(int raised) {
+    return switch (raised) {
+      case PagingVector.VECTOR_NONE -> "no exception";
+      case PagingVector.VECTOR_GP -> "#GP";
+      default -> "#PF";
+    };
   }
 
   private @Nullable String compareData(PagingVector vector, Outcome expected, long[] paddrs) {
@@ -174,20 +182,22 @@ public final class VectorRunner {
       if (!memory.contains(right[page])) {
         return paddrs[0] == right[page]
             ? null
-            : "physical address %x, expected %x".formatted(paddrs[0], right[page]);
+            : "expected physical address %x, found %x".formatted(right[page], paddrs[0]);
       }
       if (paddrs[page] != right[page]) {
-        return "physical address %x, expected %x".formatted(paddrs[page], right[page]);
+        return "expected physical address %x, found %x".formatted(right[page], paddrs[page]);
       }
     }
     for (int i = 0; i < vector.bytes(); i++) {
       int inFirst = (int) (PhysMemory.PAGE_SIZE - (right[0] & ~PhysMemory.PAGE_MASK));
-      long paddr = i < inFirst ? right[0] + i : right[1] + i - inFirst;
+      // In a large page the next 4 KiB are the same page.
+      boolean first = i < inFirst || !vector.crosses();
+      long paddr = first ? right[0] + i : right[1] + i - inFirst;
       int accessed = (int) (value >>> (i * Byte.SIZE)) & 0xff;
       boolean wrote = vector.kind() == PagingVector.Kind.WRITE;
       int there = wrote ? memory.storedByte(paddr) : VectorMemory.byteAt(paddr);
       if (accessed != there) {
-        return "byte %x at %x, expected %x".formatted(accessed, paddr, there);
+        return "expected byte %x at %x, found %x".formatted(there, paddr, accessed);
       }
     }
     return null;
@@ -200,8 +210,8 @@ public final class VectorRunner {
         long due = expected.changed()[walk][i];
         boolean right = expected.changesOptional() ? (changed & ~due) == 0 : changed == due;
         if (!right) {
-          return "walk %d, level %d: bits %x changed, expected %x"
-              .formatted(walk + 1, vector.levelOf(walk, i), changed, due);
+          return "expected bits %x to change in the level-%d entry of walk %d, found %x"
+              .formatted(due, vector.levelOf(walk, i), walk + 1, changed);
         }
       }
     }

@@ -32,7 +32,7 @@ class PagingVectorsTest {
         rows++;
         String mismatch = runner.run(vector);
         if (mismatch != null && mismatches.size() < MISMATCHES_SHOWN) {
-          mismatches.add(mismatch);
+          mismatches.add(vector.id() + ": " + mismatch);
         }
       }
     }

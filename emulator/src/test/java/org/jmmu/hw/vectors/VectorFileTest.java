@@ -94,7 +94,7 @@ class VectorFileTest {
           4042afff+40066000|-|2 physical address(es)
           ,0,-,-|,13,0,-|pa - with an exception
           BQ|BZ|engines
-          ,BQ|''|18 columns, found '17 columns'
+          ,BQ|''|18 columns, found 17 columns
           """)
   void malformedRowSaysWhereAndWhatWasExpected(String good, String bad, String expected)
       throws IOException {
