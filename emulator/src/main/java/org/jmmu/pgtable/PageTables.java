@@ -26,13 +26,19 @@ public final class PageTables {
   public static final long NONE = 0;
 
   private static final long PMD_SIZE = PteBits.size(LEVEL_PMD);
+  private static final int ENTRY_SHIFT = 3; // log2 of the bytes of an entry
+  private static final long INDEX_BYTES = (PteBits.ENTRIES_PER_TABLE - 1L) << ENTRY_SHIFT;
 
   private final PhysMemory phys;
   private final Frames frames;
+  private final long memory; // native address of physical address 0; immutable
+  private final long end; // physical address behind the last frame; immutable
 
   public PageTables(PhysMemory phys, Frames frames) {
     this.phys = phys;
     this.frames = frames;
+    this.memory = phys.frameAddr(0);
+    this.end = phys.nrFrames() << PhysMemory.PAGE_SHIFT;
   }
 
   /** An empty top-level table, or {@link Buddy#NO_FRAME}. */
@@ -53,23 +59,28 @@ public final class PageTables {
 
   /** Address of the entry for {@code vaddr}, or {@link #NONE} if a table on the way is missing. */
   public long pteOffset(Mm mm, long vaddr) {
-    long tablePfn = mm.pgdPfn;
+    // Copies: with an acquire on every level, the JIT would read the fields anew each time.
+    long first = memory;
+    long bytes = end;
+    long table = first + (mm.pgdPfn << PhysMemory.PAGE_SHIFT);
     for (int level = LEVEL_PGD; level > LEVEL_PTE; level--) {
       // Acquire: pairs with the release in link(), so that a new table is seen zeroed.
-      long entry = Mem.longGetAcquire(entryAddr(tablePfn, level, vaddr));
+      long entry = Mem.longGetAcquire(entryAddr(table, level, vaddr));
       if (entry == 0) {
         return NONE;
       }
-      tablePfn = tableOf(entry);
+      table = tableOf(entry, first, bytes);
     }
-    return entryAddr(tablePfn, LEVEL_PTE, vaddr);
+    return entryAddr(table, LEVEL_PTE, vaddr);
   }
 
   /** As {@link #pteOffset}, making what is missing; {@link #NONE} only without memory. */
   public long pteAlloc(Mm mm, long vaddr) {
-    long tablePfn = mm.pgdPfn;
+    long first = memory;
+    long bytes = end;
+    long table = first + (mm.pgdPfn << PhysMemory.PAGE_SHIFT);
     for (int level = LEVEL_PGD; level > LEVEL_PTE; level--) {
-      long entryAddr = entryAddr(tablePfn, level, vaddr);
+      long entryAddr = entryAddr(table, level, vaddr);
       long entry = Mem.longGetAcquire(entryAddr);
       if (entry == 0) {
         entry = link(mm, entryAddr);
@@ -77,9 +88,9 @@ public final class PageTables {
           return NONE;
         }
       }
-      tablePfn = tableOf(entry);
+      table = tableOf(entry, first, bytes);
     }
-    return entryAddr(tablePfn, LEVEL_PTE, vaddr);
+    return entryAddr(table, LEVEL_PTE, vaddr);
   }
 
   /** Address of the lock word that guards the entry at {@code pteAddr}. */
@@ -103,19 +114,19 @@ public final class PageTables {
    * @param ceiling 0 = end of the address space
    */
   public void freeRange(MmuGather gather, Mm mm, long start, long end, long floor, long ceiling) {
-    freeBelow(gather, mm.pgdPfn, LEVEL_PGD, start, end, floor, ceiling);
+    freeBelow(gather, phys.frameAddr(mm.pgdPfn), LEVEL_PGD, start, end, floor, ceiling);
   }
 
   private void freeBelow(
-      MmuGather gather, long tablePfn, int level, long start, long end, long floor, long ceiling) {
+      MmuGather gather, long table, int level, long start, long end, long floor, long ceiling) {
     long size = PteBits.size(level);
     for (long at = start & -size; at < end; at += size) {
-      long entryAddr = entryAddr(tablePfn, level, at);
+      long entryAddr = entryAddr(table, level, at);
       long entry = Mem.longGetAcquire(entryAddr);
       if (entry == 0) {
         continue;
       }
-      long child = tableOf(entry);
+      long child = tableOf(entry, memory, end);
       if (level > LEVEL_PMD) {
         freeBelow(
             gather,
@@ -128,7 +139,7 @@ public final class PageTables {
       }
       if (at >= floor && (ceiling == 0 || at + size <= ceiling)) {
         Mem.longSetRelease(entryAddr, 0);
-        gather.addTable(child, entryAddr, at);
+        gather.addTable(phys.pfnOfAddr(child), entryAddr, at);
       }
     }
   }
@@ -155,15 +166,16 @@ public final class PageTables {
     return entry;
   }
 
-  private long tableOf(long entry) {
-    long pfn = Pte.pfn(entry);
-    if (!phys.containsPfn(pfn)) {
+  /** Native address of the table that an entry links. */
+  private static long tableOf(long entry, long memory, long end) {
+    long paddr = entry & PteBits.ADDRESS;
+    if (paddr >= end) {
       throw new KernelBug("bad page-table entry 0x" + Long.toHexString(entry));
     }
-    return pfn;
+    return memory + paddr;
   }
 
-  private long entryAddr(long tablePfn, int level, long vaddr) {
-    return phys.frameAddr(tablePfn) + ((long) PteBits.index(vaddr, level) << 3);
+  private static long entryAddr(long table, int level, long vaddr) {
+    return table + ((vaddr >>> (PteBits.shift(level) - ENTRY_SHIFT)) & INDEX_BYTES);
   }
 }
