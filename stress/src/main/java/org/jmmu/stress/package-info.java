@@ -6,8 +6,8 @@
  * and the same outcome ids; a bad outcome is ACCEPTABLE_INTERESTING in a broken variant and
  * FORBIDDEN in a fix. Every arbiter reports to {@link org.jmmu.stress.Witness}.
  *
- * <p>The classes that start with {@code Tlb} test the emulated hardware and belong to no race: {@code
- * java -cp jmmu.jar org.openjdk.jcstress.Main -t Tlb} runs them.
+ * <p>The classes that start with {@code Tlb} test the emulated hardware and belong to no race:
+ * {@code java -cp jmmu.jar org.openjdk.jcstress.Main -t Tlb} runs them.
  *
  * <p>Two actors at most: three never run on a machine with two CPUs.
  */
