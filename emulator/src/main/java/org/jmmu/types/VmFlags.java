@@ -13,6 +13,7 @@ public final class VmFlags {
   public static final long VM_MAYREAD = 0x10;
   public static final long VM_MAYWRITE = 0x20;
   public static final long VM_MAYEXEC = 0x40;
+  public static final long VM_GROWSDOWN = 0x100;
 
   /** The bits that mprotect changes. */
   public static final long VM_ACCESS_FLAGS = VM_READ | VM_WRITE | VM_EXEC;
