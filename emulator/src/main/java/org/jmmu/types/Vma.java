@@ -58,6 +58,8 @@ public final class Vma {
   private long recordedStart;
   private long recordedEnd;
 
+  private IMmap.@Nullable Node iMmapNode; // its place among the VMAs of its file; i_mmap_rwsem
+
   /**
    * @param vmStart first byte, page aligned
    * @param vmEnd first byte behind it, page aligned
@@ -176,6 +178,14 @@ public final class Vma {
   void recordRange() {
     recordedStart = vmStartGetOpaque();
     recordedEnd = vmEndGetOpaque();
+  }
+
+  IMmap.@Nullable Node iMmapNode() {
+    return iMmapNode;
+  }
+
+  void iMmapNodeSet(IMmap.@Nullable Node node) {
+    iMmapNode = node;
   }
 
   @Override
