@@ -12,6 +12,9 @@ public final class AddressSpace {
   /** Guards which VMAs map the file, and their ranges. */
   public final RwSem iMmapRwsem = new RwSem(LockClass.I_MMAP_RWSEM);
 
+  /** The VMAs that map the file; guarded by {@link #iMmapRwsem}. */
+  public final IMmap iMmap = new IMmap();
+
   private final boolean shmem;
   private volatile long size; // i_size; changes: the inode's lock
 
