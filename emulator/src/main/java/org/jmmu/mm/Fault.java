@@ -32,6 +32,7 @@ import org.jmmu.types.KernelBug;
 import org.jmmu.types.Mm;
 import org.jmmu.types.SegvException;
 import org.jmmu.types.Vma;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Page faults on private anonymous memory: first touch, the zero page, copy-on-write, and waiting
@@ -118,7 +119,8 @@ public final class Fault implements FaultHandler {
     }
   }
 
-  private void handlePteFault(Cpu cpu, Vma vma, long vaddr, boolean write) {
+  /** One attempt; the caller holds mmap_lock. {@code cpu}: which the caller runs on, if any. */
+  void handlePteFault(@Nullable Cpu cpu, Vma vma, long vaddr, boolean write) {
     long pteAddr = tables.pteAlloc(vma.mm, vaddr);
     if (pteAddr == PageTables.NONE) {
       throw new ErrnoException(Errno.ENOMEM, "no frame for a page table");
@@ -167,7 +169,7 @@ public final class Fault implements FaultHandler {
   }
 
   /** A write to a page that may be shared. @kernel mm/memory.c:do_wp_page */
-  private void doWpPage(Cpu cpu, Vma vma, long vaddr, long pteAddr, long pteVal) {
+  private void doWpPage(@Nullable Cpu cpu, Vma vma, long vaddr, long pteAddr, long pteVal) {
     if (Pte.isSpecial(pteVal)) {
       copyPage(cpu, vma, vaddr, pteAddr, pteVal, zeroPfn);
       return;
@@ -198,7 +200,8 @@ public final class Fault implements FaultHandler {
   /**
    * @kernel mm/memory.c:wp_page_copy
    */
-  private void copyPage(Cpu cpu, Vma vma, long vaddr, long pteAddr, long pteVal, long oldPfn) {
+  private void copyPage(
+      @Nullable Cpu cpu, Vma vma, long vaddr, long pteAddr, long pteVal, long oldPfn) {
     AnonVma anonVma = anonVmas.prepare(vma);
     long pfn = frames.alloc(FrameType.USER);
     if (pfn == Buddy.NO_FRAME) {

@@ -10,10 +10,15 @@ import org.jmmu.hw.Cpu;
 import org.jmmu.migrate.MigratePages;
 import org.jmmu.migrate.MovePages;
 import org.jmmu.mm.Accounting;
+import org.jmmu.mm.Brk;
 import org.jmmu.mm.Fault;
+import org.jmmu.mm.FaultIn;
 import org.jmmu.mm.Fork;
+import org.jmmu.mm.Madvise;
+import org.jmmu.mm.Mlock;
 import org.jmmu.mm.Mmap;
 import org.jmmu.mm.Mprotect;
+import org.jmmu.mm.Mremap;
 import org.jmmu.mm.Munmap;
 import org.jmmu.mm.VmaModify;
 import org.jmmu.pgtable.PageTables;
@@ -44,18 +49,22 @@ final class Kernel {
   final Mmap mmap;
   final Munmap munmap;
   final Mprotect mprotect;
+  final Mremap mremap;
+  final Brk brk;
+  final Madvise madvise;
+  final Mlock mlock;
   final MovePages movePages;
   final MigratePages migratePages;
   final RmapWalk rmapWalk;
   final PageTables tables;
   final Frames frames;
+  final Accounting accounting;
 
   private final Buddy buddy;
   private final SlotTable<AnonVma> anonVmaSlots = new SlotTable<>(AnonVma::new);
   private final Fork fork;
   private final Oracles oracles;
   VmSysctl sysctl = new VmSysctl();
-  private final Accounting accounting;
   private final List<Mm> mms = new CopyOnWriteArrayList<>();
 
   Kernel(MachineConfig config) {
@@ -88,6 +97,11 @@ final class Kernel {
     oracles = new Oracles(phys, buddy, anonVmas);
     Fault fault =
         new Fault(phys, frames, tables, tlbFlush, anonVmas, pageRmap, switchMm, reserveZeroPage());
+    FaultIn faultIn = new FaultIn(tables, fault);
+    mremap = new Mremap(accounting, vmaModify, munmap, faultIn, tables, tlbFlush, anonVmas);
+    brk = new Brk(accounting, vmaModify, munmap, faultIn);
+    madvise = new Madvise(vmaModify, faultIn, phys, frames, tables, tlbFlush, pageRmap);
+    mlock = new Mlock(vmaModify, faultIn);
     for (int id = 0; id < cpus.length; id++) {
       cpus[id] = new Cpu(id, phys, fault);
     }

@@ -114,7 +114,7 @@ public final class Process {
    * @throws ErrnoException as mremap(2)
    */
   public long mremap(long vaddr, long oldLength, long newLength, int flags, long newVaddr) {
-    throw nosys("mremap");
+    return kernel.mremap.mremap(mm, vaddr, oldLength, newLength, flags, newVaddr);
   }
 
   /**
@@ -122,21 +122,21 @@ public final class Process {
    * @return the end of the heap as it is now; brk never fails otherwise
    */
   public long brk(long brk) {
-    throw nosys("brk");
+    return kernel.brk.brk(mm, brk);
   }
 
   /**
    * @throws ErrnoException as madvise(2)
    */
   public void madvise(long vaddr, long length, int advice) {
-    throw nosys("madvise");
+    kernel.madvise.madvise(mm, vaddr, length, advice);
   }
 
   /**
    * @throws ErrnoException as mlock(2)
    */
   public void mlock(long vaddr, long length) {
-    throw nosys("mlock");
+    mlock2(vaddr, length, 0);
   }
 
   /**
@@ -144,26 +144,26 @@ public final class Process {
    * @throws ErrnoException as mlock2(2)
    */
   public void mlock2(long vaddr, long length, int flags) {
-    throw nosys("mlock2");
+    kernel.mlock.mlock(mm, vaddr, length, flags);
   }
 
   /**
    * @throws ErrnoException as munlock(2)
    */
   public void munlock(long vaddr, long length) {
-    throw nosys("munlock");
+    kernel.mlock.munlock(mm, vaddr, length);
   }
 
   /**
    * @throws ErrnoException as mlockall(2)
    */
   public void mlockall(int flags) {
-    throw nosys("mlockall");
+    kernel.mlock.mlockall(mm, flags);
   }
 
   /** Unlocks all. */
   public void munlockall() {
-    throw nosys("munlockall");
+    kernel.mlock.munlockall(mm);
   }
 
   /**

@@ -1,0 +1,151 @@
+package org.jmmu.mm;
+
+import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
+import static org.jmmu.types.VmFlags.VM_ACCESS_FLAGS;
+import static org.jmmu.types.VmFlags.VM_IO;
+import static org.jmmu.types.VmFlags.VM_LOCKONFAULT;
+import static org.jmmu.types.VmFlags.VM_PFNMAP;
+import static org.jmmu.types.VmFlags.VM_READ;
+import static org.jmmu.types.VmFlags.VM_SHARED;
+import static org.jmmu.types.VmFlags.VM_WRITE;
+
+import org.jmmu.pgtable.PageTables;
+import org.jmmu.pgtable.Pte;
+import org.jmmu.phys.Mem;
+import org.jmmu.types.Errno;
+import org.jmmu.types.ErrnoException;
+import org.jmmu.types.Mm;
+import org.jmmu.types.SigbusException;
+import org.jmmu.types.Vma;
+
+/**
+ * Faults pages in without an access.
+ *
+ * @kernel mm/gup.c:populate_vma_page_range, faultin_page_range
+ */
+public final class FaultIn {
+  private final PageTables tables;
+  private final Fault fault;
+
+  public FaultIn(PageTables tables, Fault fault) {
+    this.tables = tables;
+    this.fault = fault;
+  }
+
+  /**
+   * As far as it goes: for a mapping that is locked, or was asked for with MAP_POPULATE.
+   *
+   * @kernel mm/gup.c:mm_populate
+   */
+  void populate(Mm mm, long start, long end) {
+    mm.mmapLock.readLock();
+    try {
+      for (long at = start; at < end; ) {
+        Vma vma = mm.vmas.find(at);
+        if (vma == null || vma.vmStartGetOpaque() >= end) {
+          return;
+        }
+        long from = Math.max(at, vma.vmStartGetOpaque());
+        at = Math.min(end, vma.vmEndGetOpaque());
+        try {
+          populateVma(vma, from, at);
+        } catch (ErrnoException e) {
+          // nobody waits for the result: the access will tell
+        }
+      }
+    } finally {
+      mm.mmapLock.readUnlock();
+    }
+  }
+
+  /**
+   * For mlock: as {@link #populate}, but stops at the first page that cannot be had.
+   *
+   * @throws ErrnoException EAGAIN without memory, ENOMEM where no page can be
+   * @kernel mm/gup.c:__mm_populate, mm/mlock.c:__mlock_posix_error_return
+   */
+  void populateLocked(Mm mm, long start, long end) {
+    mm.mmapLock.readLock();
+    try {
+      for (long at = start; at < end; ) {
+        Vma vma = mm.vmas.find(at);
+        if (vma == null || vma.vmStartGetOpaque() >= end) {
+          return;
+        }
+        long from = Math.max(at, vma.vmStartGetOpaque());
+        at = Math.min(end, vma.vmEndGetOpaque());
+        populateVma(vma, from, at);
+      }
+    } catch (ErrnoException e) {
+      Errno errno = e.errno() == Errno.ENOMEM ? Errno.EAGAIN : Errno.ENOMEM;
+      throw new ErrnoException(errno, "not all pages could be locked");
+    } finally {
+      mm.mmapLock.readUnlock();
+    }
+  }
+
+  /**
+   * For MADV_POPULATE_READ and MADV_POPULATE_WRITE.
+   *
+   * @throws ErrnoException ENOMEM at a hole or without memory, EINVAL where the access is not
+   *     allowed, EFAULT behind the end of a file; what lies before is done
+   * @kernel mm/madvise.c:madvise_populate
+   */
+  void access(Mm mm, long start, long end, boolean write) {
+    mm.mmapLock.readLock();
+    try {
+      for (long at = start; at < end; ) {
+        Vma vma = mm.vmas.find(at);
+        if (vma == null || vma.vmStartGetOpaque() > at) {
+          throw new ErrnoException(Errno.ENOMEM, "nothing mapped at 0x" + Long.toHexString(at));
+        }
+        long flags = vma.vmFlagsGetOpaque();
+        if ((flags & (write ? VM_WRITE : VM_READ)) == 0 || isSpecial(flags)) {
+          throw new ErrnoException(Errno.EINVAL, "no access at 0x" + Long.toHexString(at));
+        }
+        long next = Math.min(end, vma.vmEndGetOpaque());
+        pages(vma, at, next, write);
+        at = next;
+      }
+    } finally {
+      mm.mmapLock.readUnlock();
+    }
+  }
+
+  private void populateVma(Vma vma, long start, long end) {
+    long flags = vma.vmFlagsGetOpaque();
+    if ((flags & VM_LOCKONFAULT) != 0 || isSpecial(flags)) {
+      return;
+    }
+    if ((flags & VM_ACCESS_FLAGS) == 0) {
+      throw new ErrnoException(Errno.EFAULT, "no access at 0x" + Long.toHexString(start));
+    }
+    // A write breaks copy-on-write now; a shared page would only become dirty for nothing.
+    pages(vma, start, end, (flags & (VM_WRITE | VM_SHARED)) == VM_WRITE);
+  }
+
+  private void pages(Vma vma, long start, long end, boolean write) {
+    try {
+      for (long at = start; at < end; at += PAGE_SIZE) {
+        while (!isMapped(vma.mm, at, write)) {
+          fault.handlePteFault(null, vma, at, write);
+        }
+      }
+    } catch (SigbusException e) {
+      throw new ErrnoException(Errno.EFAULT, "no page at 0x" + Long.toHexString(e.vaddr()));
+    }
+  }
+
+  private boolean isMapped(Mm mm, long vaddr, boolean write) {
+    long pteAddr = tables.pteOffset(mm, vaddr);
+    if (pteAddr == PageTables.NONE) {
+      return false;
+    }
+    long pteVal = Mem.longGetOpaque(pteAddr);
+    return Pte.isPresent(pteVal) && (!write || Pte.isWrite(pteVal));
+  }
+
+  private static boolean isSpecial(long flags) {
+    return (flags & (VM_IO | VM_PFNMAP)) != 0;
+  }
+}
