@@ -141,39 +141,25 @@ final class VmaNode {
 
   /** An unsealed copy with one more slot, {@code at}, which is to be set. */
   VmaNode copyWithRoom(int at) {
-    Object[] newSlots = new Object[SLOTS];
-    long[] newWords = new long[words.length];
-    for (int i = 0; i < SLOTS; i++) {
-      int from = i > at ? i - 1 : i;
-      newSlots[i] = slots[from];
-      newWords[i] = words[from];
-      newWords[STARTS + i] = words[STARTS + from];
+    VmaNode copy = new VmaNode(size + 1, slots.clone(), words.clone());
+    int behind = SLOTS - 1 - at;
+    System.arraycopy(slots, at, copy.slots, at + 1, behind);
+    for (int column = 0; column < words.length; column += SLOTS) {
+      System.arraycopy(words, column + at, copy.words, column + at + 1, behind);
     }
-    if (!isLeaf()) {
-      for (int i = 0; i < SLOTS; i++) {
-        newWords[GAPS + i] = words[GAPS + (i > at ? i - 1 : i)];
-      }
-    }
-    return new VmaNode(size + 1, newSlots, newWords);
+    return copy;
   }
 
-  /** An unsealed copy without slot {@code at}. */
+  /** An unsealed copy without slot {@code at}. What it held may stay in an unused slot. */
   VmaNode copyWithout(int at) {
-    Object[] newSlots = new Object[SLOTS];
-    long[] newWords = new long[words.length];
-    for (int i = 0; i < SLOTS - 1; i++) {
-      int from = i >= at ? i + 1 : i;
-      newSlots[i] = slots[from];
-      newWords[i] = words[from];
-      newWords[STARTS + i] = words[STARTS + from];
+    VmaNode copy = new VmaNode(size - 1, slots.clone(), words.clone());
+    int behind = SLOTS - 1 - at;
+    System.arraycopy(slots, at + 1, copy.slots, at, behind);
+    for (int column = 0; column < words.length; column += SLOTS) {
+      System.arraycopy(words, column + at + 1, copy.words, column + at, behind);
+      copy.words[column + SLOTS - 1] = column == 0 ? Long.MAX_VALUE : 0;
     }
-    newWords[SLOTS - 1] = Long.MAX_VALUE;
-    if (!isLeaf()) {
-      for (int i = 0; i < SLOTS - 1; i++) {
-        newWords[GAPS + i] = words[GAPS + (i >= at ? i + 1 : i)];
-      }
-    }
-    return new VmaNode(size - 1, newSlots, newWords);
+    return copy;
   }
 
   /** Puts a VMA, under the range that it has now, into a slot of an unsealed leaf. */

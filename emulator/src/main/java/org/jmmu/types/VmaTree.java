@@ -6,19 +6,20 @@ import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The VMAs of one address space in address order: a B+-tree of immutable nodes. A change builds a
- * new version of the nodes above the place it changes and publishes it; readers need no lock.
+ * The VMAs of one address space in address order: a B+-tree whose leaves are immutable. A change
+ * builds a new leaf, and new nodes above it as far as keys change, and publishes them with one
+ * store; readers need no lock.
  *
  * <p>The tree goes by the range that a VMA had when it was last looked at, its recorded range. Who
  * moves a boundary in place, however many steps that takes, calls {@link #rangeChanged} behind it;
  * meanwhile the VMA, which may overlap its neighbour, is found under the old range.
  *
  * <pre>
- *   writer, mmap_lock(W)        reader, mmap_lock(R)        reader without mmap_lock
- *   --------------------------  --------------------------  ---------------------------------
- *   every method                every method but changes    find, findPrev, size, snapshot: the
- *                                                           result is of some version current
- *                                                           during the call; its range is to be
+ *   writer, mmap_lock(W)    reader, mmap_lock(R)            reader without mmap_lock
+ *   ----------------------  ------------------------------  ------------------------------------
+ *   every method            every method but the changes    find, findPrev, size. A lookup sees a
+ *                                                           leaf that was current during the
+ *                                                           call; the VMA's range is to be
  *                                                           checked under the VMA's own lock
  * </pre>
  *
@@ -42,11 +43,10 @@ public final class VmaTree {
     return (int) SIZE.getOpaque(this);
   }
 
-  /** The VMAs at this instant, in address order. Costs a visit of all of them. */
+  /** The VMAs in address order. The caller holds mmap_lock. Costs a visit of all of them. */
   public Vma[] snapshot() {
-    VmaNode version = rootGetAcquire();
-    Vma[] vmas = new Vma[count(version)];
-    int copied = collect(version, vmas, 0);
+    Vma[] vmas = new Vma[size()];
+    int copied = collect(rootGetAcquire(), vmas, 0);
     assert copied == vmas.length;
     return vmas;
   }
@@ -188,13 +188,15 @@ public final class VmaTree {
     if (child.size() >= VmaNode.FEW_SLOTS) {
       return node.with(at, child);
     }
-    int low = Math.max(0, at - 1);
     return at > 0
-        ? joined(node, low, node.child(low), child)
+        ? joined(node, at - 1, node.child(at - 1), child)
         : joined(node, 0, child, node.child(1));
   }
 
-  /** Like {@code node}, with the slots of its children low and low + 1 in one node, or evened. */
+  /**
+   * Like {@code node}, its children {@code low} and {@code high}, from slot {@code at} on, in one
+   * or evened.
+   */
   private static VmaNode joined(VmaNode node, int at, VmaNode low, VmaNode high) {
     int slots = low.size() + high.size();
     if (slots < VmaNode.SLOTS) {
@@ -228,17 +230,6 @@ public final class VmaTree {
       throw new IllegalArgumentException("not in this address space: " + vma);
     }
     return at;
-  }
-
-  private static int count(VmaNode node) {
-    if (node.isLeaf()) {
-      return node.size();
-    }
-    int sum = 0;
-    for (int i = 0; i < node.size(); i++) {
-      sum += count(node.child(i));
-    }
-    return sum;
   }
 
   private static int collect(VmaNode node, Vma[] vmas, int from) {
