@@ -87,6 +87,11 @@ public final class Accounting {
     }
   }
 
+  /** Charges pages that the caller knows to be free. @kernel include/linux/mman.h:vm_acct_memory */
+  void vmAcctMemory(long nrPages) {
+    committedAs.addAndGet(nrPages);
+  }
+
   /** Gives a charge back. @kernel include/linux/mman.h:vm_unacct_memory */
   public void vmUnacctMemory(long nrPages) {
     committedAs.addAndGet(-nrPages);

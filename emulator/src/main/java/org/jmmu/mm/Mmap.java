@@ -236,7 +236,7 @@ public final class Mmap {
     long vmFlags = flags;
     if (Accounting.isAccountable(flags)) {
       accounting.vmEnoughMemory(mm, nrPages - old.accounted());
-      accounting.vmEnoughMemory(mm, old.accounted()); // those of the old mapping come back below
+      accounting.vmAcctMemory(old.accounted()); // passed on: the old mapping gives it back below
       vmFlags |= VmFlags.VM_ACCOUNT;
     }
     munmap.munmapLocked(mm, start, end);

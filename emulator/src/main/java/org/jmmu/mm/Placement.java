@@ -8,9 +8,7 @@ import org.jmmu.types.Errno;
 import org.jmmu.types.ErrnoException;
 import org.jmmu.types.MappedFile;
 import org.jmmu.types.Mm;
-import org.jmmu.types.VmFlags;
 import org.jmmu.types.Vma;
-import org.jmmu.types.VmaTree;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @kernel mm/mmap.c:__get_unmapped_area, arch/x86/kernel/sys_x86_64.c
  */
 final class Placement {
-  private static final long NONE = VmaTree.NO_GAP;
+  private static final long NONE = UnmappedArea.NONE;
   private static final long PMD_SIZE = 2L << 20;
 
   /** Bottom-up placement starts at a third of user space. */
@@ -107,7 +105,8 @@ final class Placement {
       return wanted;
     }
     long low = (flags & Mman.MAP_ABOVE4G) != 0 ? FOUR_GIB : PAGE_SIZE;
-    long gap = highestGap(mm, low, mm.mmapBase, length);
+    long from = Math.max(low, mm.sysctl.mmapMinAddr);
+    long gap = UnmappedArea.topDown(mm.vmas, from, mm.mmapBase, length, 0, 0);
     return gap != NONE ? gap : bottomUp(mm, hint, length, flags);
   }
 
@@ -127,58 +126,13 @@ final class Placement {
         && isFree(mm, wanted, length)) {
       return wanted;
     }
-    return lowestGap(mm, begin, end, length);
+    long from = Math.max(begin, mm.sysctl.mmapMinAddr);
+    return UnmappedArea.bottomUp(mm.vmas, from, end, length, 0, 0);
   }
 
   private static boolean isFree(Mm mm, long start, long length) {
     Vma vma = mm.vmas.find(start);
-    return vma == null || start + length <= startGap(vma);
-  }
-
-  /**
-   * @kernel mm/vma.c:unmapped_area_topdown
-   */
-  private static long highestGap(Mm mm, long low, long high, long length) {
-    long from = Math.max(low, mm.sysctl.mmapMinAddr);
-    long to = high;
-    while (true) {
-      long gap = mm.vmas.highestGap(from, to, length);
-      if (gap == NONE) {
-        return NONE;
-      }
-      Vma next = mm.vmas.find(gap);
-      if (next == null || startGap(next) >= gap + length) {
-        return gap;
-      }
-      to = startGap(next); // a stack must keep room to grow
-    }
-  }
-
-  /**
-   * @kernel mm/vma.c:unmapped_area
-   */
-  private static long lowestGap(Mm mm, long low, long high, long length) {
-    long from = Math.max(low, mm.sysctl.mmapMinAddr);
-    while (true) {
-      long gap = mm.vmas.lowestGap(from, high, length);
-      if (gap == NONE) {
-        return NONE;
-      }
-      Vma next = mm.vmas.find(gap);
-      if (next == null || startGap(next) >= gap + length) {
-        return gap;
-      }
-      from = next.vmEndGetOpaque();
-    }
-  }
-
-  /** Lowest address that must stay free before the VMA. @kernel include/linux/mm.h:vm_start_gap */
-  static long startGap(Vma vma) {
-    long start = vma.vmStartGetOpaque();
-    if ((vma.vmFlagsGetOpaque() & VmFlags.VM_GROWSDOWN) == 0) {
-      return start;
-    }
-    return Math.max(0, start - (vma.mm.sysctl.stackGuardGap << PAGE_SHIFT));
+    return vma == null || start + length <= UnmappedArea.startGap(vma);
   }
 
   private static long pageAlignUp(long vaddr) {
