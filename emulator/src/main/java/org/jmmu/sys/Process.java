@@ -3,6 +3,8 @@ package org.jmmu.sys;
 import org.jmmu.hw.Cpu;
 import org.jmmu.migrate.MigratePages;
 import org.jmmu.mm.Mman;
+import org.jmmu.mm.Mprotect;
+import org.jmmu.mm.Pkeys;
 import org.jmmu.proc.Maps;
 import org.jmmu.proc.Pagemap;
 import org.jmmu.proc.Smaps;
@@ -65,10 +67,10 @@ public final class Process {
    * @throws ErrnoException as mmap(2)
    */
   public long mmap(long vaddr, long length, int prot, int flags, int fd, long offset) {
-    if (fd != NO_FD || offset != 0) {
+    if (fd != NO_FD && (flags & Mman.MAP_ANONYMOUS) == 0) {
       throw nosys("mmap of a file");
     }
-    return kernel.mmap.mmap(mm, vaddr, length, prot, flags);
+    return kernel.mmap.mmap(mm, vaddr, length, prot, flags, null, offset);
   }
 
   /**
@@ -82,23 +84,24 @@ public final class Process {
    * @throws ErrnoException as {@link org.jmmu.mm.Mprotect#mprotect}
    */
   public void mprotect(long vaddr, long length, int prot) {
-    kernel.mprotect.mprotect(mm, vaddr, length, prot);
+    kernel.mprotect.mprotect(mm, vaddr, length, prot, Mprotect.NO_PKEY);
   }
 
   /**
-   * @param accessRights PKEY_DISABLE_ACCESS, PKEY_DISABLE_WRITE
+   * @param accessRights PKEY_DISABLE_ACCESS, PKEY_DISABLE_WRITE: checked only, since they belong to
+   *     the PKRU register of the calling thread's CPU; see {@link Cpu#wrpkru}
    * @return a free protection key
    * @throws ErrnoException as pkey_alloc(2)
    */
   public int pkeyAlloc(int flags, int accessRights) {
-    throw nosys("pkey_alloc");
+    return Pkeys.alloc(mm, flags, accessRights);
   }
 
   /**
    * @throws ErrnoException as pkey_free(2)
    */
   public void pkeyFree(int pkey) {
-    throw nosys("pkey_free");
+    Pkeys.free(mm, pkey);
   }
 
   /**
@@ -106,7 +109,7 @@ public final class Process {
    * @throws ErrnoException as pkey_mprotect(2)
    */
   public void pkeyMprotect(long vaddr, long length, int prot, int pkey) {
-    throw nosys("pkey_mprotect");
+    kernel.mprotect.mprotect(mm, vaddr, length, prot, pkey);
   }
 
   /**

@@ -18,6 +18,9 @@ public final class AddressSpace {
   /** Number of the inode, unique among all machines; immutable. */
   public final long ino = LAST_INO.incrementAndGet();
 
+  /** The VMAs that map the file; guarded by {@link #iMmapRwsem}. */
+  public final IMmap iMmap = new IMmap();
+
   private final boolean shmem;
   private volatile long size; // i_size; changes: the inode's lock
 
