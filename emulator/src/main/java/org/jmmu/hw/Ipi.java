@@ -2,6 +2,7 @@ package org.jmmu.hw;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import org.jmmu.sched.Deadline;
 
 /**
  * The inter-processor interrupt line of one CPU: flush requests that others have posted, and
@@ -158,16 +159,16 @@ final class Ipi {
     if (!CpuBlock.sectionInsideGetAcquire(block)) {
       return;
     }
-    long deadline = Deadline.start();
+    Deadline deadline = Deadline.start();
     for (int spins = 1; CpuBlock.sectionInsideGetAcquire(block); spins++) {
       Thread.onSpinWait();
       if (spins % SPINS_PER_YIELD == 0) {
         // The target may have been descheduled inside its access, perhaps in favour of this thread.
         Thread.yield();
-        if (Deadline.passed(deadline)) {
+        if (deadline.hasPassed()) {
           throw new NoProgressException(
               "shootdown: CPU %d did not finish its access within %d ms"
-                  .formatted(cpu, Deadline.millis()));
+                  .formatted(cpu, deadline.millis()));
         }
       }
     }
