@@ -9,11 +9,13 @@ import org.jmmu.check.Violation;
 import org.jmmu.hw.Cpu;
 import org.jmmu.migrate.MigratePages;
 import org.jmmu.migrate.MovePages;
+import org.jmmu.mm.Accounting;
 import org.jmmu.mm.Fault;
 import org.jmmu.mm.Fork;
 import org.jmmu.mm.Mmap;
 import org.jmmu.mm.Mprotect;
 import org.jmmu.mm.Munmap;
+import org.jmmu.mm.VmaModify;
 import org.jmmu.pgtable.PageTables;
 import org.jmmu.pgtable.SwitchMm;
 import org.jmmu.pgtable.TlbFlush;
@@ -30,6 +32,8 @@ import org.jmmu.types.AnonVma;
 import org.jmmu.types.Errno;
 import org.jmmu.types.ErrnoException;
 import org.jmmu.types.Mm;
+import org.jmmu.types.Rlimits;
+import org.jmmu.types.VmSysctl;
 
 /** The parts of one machine, wired together; recycled by {@link MachinePool}. */
 final class Kernel {
@@ -50,6 +54,8 @@ final class Kernel {
   private final SlotTable<AnonVma> anonVmaSlots = new SlotTable<>(AnonVma::new);
   private final Fork fork;
   private final Oracles oracles;
+  VmSysctl sysctl = new VmSysctl();
+  private final Accounting accounting;
   private final List<Mm> mms = new CopyOnWriteArrayList<>();
 
   Kernel(MachineConfig config) {
@@ -57,6 +63,7 @@ final class Kernel {
     phys = new PhysMemory(config.nrFrames());
     buddy = new Buddy(phys);
     frames = new Frames(phys, buddy);
+    accounting = new Accounting(config.nrFrames());
     cpus = new Cpu[config.nrCpus()];
     switchMm = new SwitchMm(config.nrCpus());
     tables = new PageTables(phys, frames);
@@ -64,9 +71,10 @@ final class Kernel {
     PageRmap pageRmap = new PageRmap(phys);
     AnonVmas anonVmas = new AnonVmas(phys, anonVmaSlots, config.vmaAdjust());
     rmapWalk = new RmapWalk(phys, anonVmas);
-    munmap = new Munmap(phys, frames, tables, tlbFlush, anonVmas, pageRmap);
-    mmap = new Mmap(anonVmas, munmap);
-    mprotect = new Mprotect(tables, tlbFlush, anonVmas);
+    VmaModify vmaModify = new VmaModify(anonVmas);
+    munmap = new Munmap(phys, frames, tables, tlbFlush, vmaModify, pageRmap, accounting);
+    mmap = new Mmap(vmaModify, munmap, accounting);
+    mprotect = new Mprotect(tables, tlbFlush, vmaModify, accounting);
     fork = new Fork(frames, tables, tlbFlush, anonVmas, pageRmap);
     migratePages =
         new MigratePages(
@@ -85,18 +93,18 @@ final class Kernel {
     }
   }
 
-  Mm newMm() {
+  Mm newMm(Rlimits rlimits) {
     long pgdPfn = tables.pgdAlloc();
     if (pgdPfn == Buddy.NO_FRAME) {
       throw new ErrnoException(Errno.ENOMEM, "no frame for a top-level page table");
     }
-    Mm mm = new Mm(pgdPfn);
+    Mm mm = new Mm(pgdPfn, sysctl, rlimits);
     mms.add(mm);
     return mm;
   }
 
   Mm fork(Mm parent) {
-    Mm child = newMm();
+    Mm child = newMm(parent.rlimits.copy());
     try {
       fork.dupMmap(parent, child);
     } catch (ErrnoException e) {
@@ -132,6 +140,8 @@ final class Kernel {
       switchMm.forget(cpu);
     }
     mms.clear();
+    accounting.reset();
+    sysctl = new VmSysctl();
     anonVmaSlots.freeAll();
     buddy.reset();
     reserveZeroPage();

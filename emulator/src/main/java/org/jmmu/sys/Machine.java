@@ -5,6 +5,8 @@ import org.jmmu.check.InvariantException;
 import org.jmmu.check.Violation;
 import org.jmmu.hw.Cpu;
 import org.jmmu.migrate.MigratePages;
+import org.jmmu.types.Rlimits;
+import org.jmmu.types.VmSysctl;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,7 +31,12 @@ public final class Machine implements AutoCloseable {
   /** A new process with an empty address space. */
   public Process spawn() {
     Kernel running = kernel();
-    return new Process(running, running.newMm());
+    return new Process(running, running.newMm(new Rlimits()));
+  }
+
+  /** Settings of system calls, as {@code /proc/sys/vm}; to be set before there are processes. */
+  public VmSysctl sysctl() {
+    return kernel().sysctl;
   }
 
   /**

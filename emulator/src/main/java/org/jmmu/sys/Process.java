@@ -3,12 +3,21 @@ package org.jmmu.sys;
 import org.jmmu.hw.Cpu;
 import org.jmmu.migrate.MigratePages;
 import org.jmmu.mm.Mman;
+import org.jmmu.mm.Mprotect;
+import org.jmmu.mm.Pkeys;
+import org.jmmu.types.Errno;
 import org.jmmu.types.ErrnoException;
+import org.jmmu.types.MappedFile;
 import org.jmmu.types.Mm;
 
 /** A process and its system calls. Constants for arguments: {@link Mman}. */
-@SuppressWarnings("AvoidCommonTypeNames") // a process is what the field calls it
+@SuppressWarnings({
+  "AvoidCommonTypeNames",
+  "DoNotCallSuggester"
+}) // a process is what the field calls it
 public final class Process {
+  private static final int NO_FD = -1;
+
   private final Kernel kernel;
   private final Mm mm;
 
@@ -34,17 +43,30 @@ public final class Process {
   }
 
   /**
-   * @throws ErrnoException as {@link org.jmmu.mm.Mmap#mmap}
+   * Anonymous memory wherever there is room; see {@link #mmap(long, long, int, int, int, long)}.
    */
   public long mmap(long length, int prot, int flags) {
     return mmap(0, length, prot, flags);
   }
 
-  /**
-   * @throws ErrnoException as {@link org.jmmu.mm.Mmap#mmap}
-   */
+  /** Anonymous memory; see {@link #mmap(long, long, int, int, int, long)}. */
   public long mmap(long vaddr, long length, int prot, int flags) {
-    return kernel.mmap.mmap(mm, vaddr, length, prot, flags);
+    return mmap(vaddr, length, prot, flags, NO_FD, 0);
+  }
+
+  /**
+   * @param vaddr hint, or the address itself with MAP_FIXED
+   * @param length in bytes, rounded up to pages
+   * @param fd descriptor of the file to map; ignored with MAP_ANONYMOUS
+   * @param offset of the first byte in the file
+   * @return address of the mapping
+   * @throws ErrnoException as mmap(2)
+   */
+  public long mmap(long vaddr, long length, int prot, int flags, int fd, long offset) {
+    if (fd != NO_FD && (flags & Mman.MAP_ANONYMOUS) == 0) {
+      throw nosys("mmap of a file");
+    }
+    return kernel.mmap.mmap(mm, vaddr, length, prot, flags, null, offset);
   }
 
   /**
@@ -58,7 +80,160 @@ public final class Process {
    * @throws ErrnoException as {@link org.jmmu.mm.Mprotect#mprotect}
    */
   public void mprotect(long vaddr, long length, int prot) {
-    kernel.mprotect.mprotect(mm, vaddr, length, prot);
+    kernel.mprotect.mprotect(mm, vaddr, length, prot, Mprotect.NO_PKEY);
+  }
+
+  /**
+   * @param accessRights PKEY_DISABLE_ACCESS, PKEY_DISABLE_WRITE: checked only, since they belong to
+   *     the PKRU register of the calling thread's CPU; see {@link Cpu#wrpkru}
+   * @return a free protection key
+   * @throws ErrnoException as pkey_alloc(2)
+   */
+  public int pkeyAlloc(int flags, int accessRights) {
+    return Pkeys.alloc(mm, flags, accessRights);
+  }
+
+  /**
+   * @throws ErrnoException as pkey_free(2)
+   */
+  public void pkeyFree(int pkey) {
+    Pkeys.free(mm, pkey);
+  }
+
+  /**
+   * @param pkey -1 for mprotect
+   * @throws ErrnoException as pkey_mprotect(2)
+   */
+  public void pkeyMprotect(long vaddr, long length, int prot, int pkey) {
+    kernel.mprotect.mprotect(mm, vaddr, length, prot, pkey);
+  }
+
+  /**
+   * @param newVaddr only with MREMAP_FIXED, and a hint with MREMAP_DONTUNMAP
+   * @return where the mapping is now
+   * @throws ErrnoException as mremap(2)
+   */
+  public long mremap(long vaddr, long oldLength, long newLength, int flags, long newVaddr) {
+    throw nosys("mremap");
+  }
+
+  /**
+   * @param brk the end of the heap that is wanted
+   * @return the end of the heap as it is now; brk never fails otherwise
+   */
+  public long brk(long brk) {
+    throw nosys("brk");
+  }
+
+  /**
+   * @throws ErrnoException as madvise(2)
+   */
+  public void madvise(long vaddr, long length, int advice) {
+    throw nosys("madvise");
+  }
+
+  /**
+   * @throws ErrnoException as mlock(2)
+   */
+  public void mlock(long vaddr, long length) {
+    throw nosys("mlock");
+  }
+
+  /**
+   * @param flags 0 or MLOCK_ONFAULT
+   * @throws ErrnoException as mlock2(2)
+   */
+  public void mlock2(long vaddr, long length, int flags) {
+    throw nosys("mlock2");
+  }
+
+  /**
+   * @throws ErrnoException as munlock(2)
+   */
+  public void munlock(long vaddr, long length) {
+    throw nosys("munlock");
+  }
+
+  /**
+   * @throws ErrnoException as mlockall(2)
+   */
+  public void mlockall(int flags) {
+    throw nosys("mlockall");
+  }
+
+  /** Unlocks all. */
+  public void munlockall() {
+    throw nosys("munlockall");
+  }
+
+  /**
+   * @throws ErrnoException as msync(2)
+   */
+  public void msync(long vaddr, long length, int flags) {
+    throw nosys("msync");
+  }
+
+  /**
+   * @return a byte a page, its bit 0: in memory
+   * @throws ErrnoException as mincore(2)
+   */
+  public byte[] mincore(long vaddr, long length) {
+    throw nosys("mincore");
+  }
+
+  /**
+   * @return a descriptor of a new file without a directory entry
+   * @throws ErrnoException as memfd_create(2)
+   */
+  public int memfdCreate(String name, int flags) {
+    throw nosys("memfd_create");
+  }
+
+  /**
+   * A descriptor of a file that was opened already: its reference passes to the descriptor.
+   *
+   * @return the lowest free descriptor
+   */
+  public int install(MappedFile file) {
+    throw nosys("open");
+  }
+
+  /**
+   * @throws ErrnoException EBADF
+   */
+  public void close(int fd) {
+    throw nosys("close");
+  }
+
+  /**
+   * @throws ErrnoException as ftruncate(2)
+   */
+  public void ftruncate(int fd, long size) {
+    throw nosys("ftruncate");
+  }
+
+  /**
+   * @param mode FALLOC_FL_...
+   * @throws ErrnoException as fallocate(2)
+   */
+  public void fallocate(int fd, int mode, long offset, long length) {
+    throw nosys("fallocate");
+  }
+
+  /**
+   * @return bytes read, less than asked for at the end of the file
+   * @throws ErrnoException as pread(2)
+   */
+  public int pread(int fd, byte[] buffer, long offset) {
+    throw nosys("pread64");
+  }
+
+  /**
+   * @return bytes written
+   * @throws ErrnoException as pwrite(2)
+   */
+  public int pwrite(int fd, byte[] buffer, long offset) {
+    throw nosys("pwrite64");
   }
 
   /**
@@ -88,5 +263,9 @@ public final class Process {
   /** Ends the process; no thread may be using it, or a CPU that runs it. */
   public void exit() {
     kernel.exit(mm);
+  }
+
+  private static ErrnoException nosys(String call) {
+    return new ErrnoException(Errno.ENOSYS, call);
   }
 }

@@ -17,6 +17,9 @@ public final class Mm {
       ConstantBootstraps.fieldVarHandle(
           MethodHandles.lookup(), "cpumask", VarHandle.class, Mm.class, long.class);
 
+  /** Below a stack gap of 128 MiB, without randomisation. */
+  private static final long DEFAULT_MMAP_BASE = 0x7fff_f7ff_f000L;
+
   /** Orders changes of the VMAs against faults. Outermost lock. */
   public final RwSem mmapLock = new RwSem(LockClass.MMAP_LOCK);
 
@@ -29,11 +32,49 @@ public final class Mm {
   /** Frame of the top-level page table; immutable. Its ptl word is mm.page_table_lock. */
   public final long pgdPfn;
 
+  /** Settings of the machine. */
+  public final VmSysctl sysctl;
+
+  /** Limits of the process; a clone that shares the mm shares them. */
+  public final Rlimits rlimits;
+
+  /** Where top-down placement starts; written by execve only. */
+  public long mmapBase = DEFAULT_MMAP_BASE;
+
+  /** Pages mapped, of all kinds, and of the kinds that have counters; guarded by mmap_lock(W). */
+  public long totalVm;
+
+  public long lockedVm;
+  public long dataVm;
+  public long execVm;
+  public long stackVm;
+
+  /** The heap: [startBrk, brk); guarded by mmap_lock(W). */
+  public long startBrk;
+
+  public long brk;
+
+  /** An address of the initial stack, 0 if there is none; written by execve only. */
+  public long startStack;
+
+  /** Flags that every new VMA gets, from mlockall(MCL_FUTURE); guarded by mmap_lock(W). */
+  public long defFlags;
+
+  /** Bit n: protection key n is allocated; guarded by mmap_lock(W). */
+  public int pkeyAllocationMap = 1;
+
   @SuppressWarnings("UnusedVariable") // read through its VarHandle
   private long cpumask; // CPUs that may hold translations of this mm; atomic
 
+  /** An empty address space with Linux's default settings and limits. */
   public Mm(long pgdPfn) {
+    this(pgdPfn, new VmSysctl(), new Rlimits());
+  }
+
+  public Mm(long pgdPfn, VmSysctl sysctl, Rlimits rlimits) {
     this.pgdPfn = pgdPfn;
+    this.sysctl = sysctl;
+    this.rlimits = rlimits;
   }
 
   /** Bit n: CPU n may hold translations. The atomic updates order it against page-table reads. */

@@ -9,7 +9,11 @@ public final class SegvException extends RuntimeException {
     /** No VMA covers the address. */
     SEGV_MAPERR(1),
     /** The VMA does not permit the access. */
-    SEGV_ACCERR(2);
+    SEGV_ACCERR(2),
+    /** An address outside the bounds that the process checks. */
+    SEGV_BNDERR(3),
+    /** The protection key of the page does not permit the access. */
+    SEGV_PKUERR(4);
 
     private final int number;
 

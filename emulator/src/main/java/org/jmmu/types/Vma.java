@@ -26,6 +26,12 @@ public final class Vma {
   /** The address space it belongs to; immutable. */
   public final Mm mm;
 
+  /** What it maps; null for anonymous memory. Holds a reference. Immutable. */
+  public final @Nullable MappedFile file;
+
+  /** What maps shows for a mapping that the kernel made, as [vdso]; else null. Immutable. */
+  public final @Nullable String specialName;
+
   /**
    * Links to every anon_vma that its pages may belong to; guarded by mmap_lock(W), or by
    * mmap_lock(R) and page_table_lock while the first anon_vma is prepared.
@@ -47,23 +53,65 @@ public final class Vma {
   @SuppressWarnings("UnusedVariable") // read through its VarHandle
   private @Nullable AnonVma anonVma;
 
+  // The range under which it stands in mm.vmas: what vmStart and vmEnd were when the tree last
+  // looked. Guarded by mmap_lock.
+  private long recordedStart;
+  private long recordedEnd;
+
+  private IMmap.@Nullable Node iMmapNode; // its place among the VMAs of its file; i_mmap_rwsem
+
   /**
    * @param vmStart first byte, page aligned
    * @param vmEnd first byte behind it, page aligned
    * @param vmPgoff offset of the first page, in pages
    */
   public Vma(Mm mm, long vmStart, long vmEnd, long vmPgoff, long vmFlags) {
+    this(mm, vmStart, vmEnd, vmPgoff, vmFlags, null, null);
+  }
+
+  /**
+   * @param file whose reference passes to the VMA
+   * @param specialName name of a mapping that the kernel made
+   */
+  public Vma(
+      Mm mm,
+      long vmStart,
+      long vmEnd,
+      long vmPgoff,
+      long vmFlags,
+      @Nullable MappedFile file,
+      @Nullable String specialName) {
     this.mm = mm;
+    this.file = file;
+    this.specialName = specialName;
     this.vmStart = vmStart;
     this.vmEnd = vmEnd;
     this.vmPgoff = vmPgoff;
     this.vmFlags = vmFlags;
   }
 
-  /** A copy for {@code mm}, on no anon_vma yet. @kernel kernel/fork.c:vm_area_dup */
+  /**
+   * A copy for {@code mm}, on no anon_vma and on no file's list yet. @kernel
+   * kernel/fork.c:vm_area_dup
+   */
   public Vma dup(Mm mm) {
     return new Vma(
-        mm, vmStartGetOpaque(), vmEndGetOpaque(), vmPgoffGetOpaque(), vmFlagsGetOpaque());
+        mm,
+        vmStartGetOpaque(),
+        vmEndGetOpaque(),
+        vmPgoffGetOpaque(),
+        vmFlagsGetOpaque(),
+        file == null ? null : file.get(),
+        specialName);
+  }
+
+  /** Private memory without a file behind it. @kernel include/linux/mm.h:vma_is_anonymous */
+  public boolean isAnonymous() {
+    return file == null && specialName == null;
+  }
+
+  public long nrPages() {
+    return (vmEndGetOpaque() - vmStartGetOpaque()) >> PhysMemory.PAGE_SHIFT;
   }
 
   public long vmStartGetOpaque() {
@@ -113,6 +161,31 @@ public final class Vma {
    */
   public long linearPageIndex(long vaddr) {
     return vmPgoffGetOpaque() + ((vaddr - vmStartGetOpaque()) >> PhysMemory.PAGE_SHIFT);
+  }
+
+  long recordedStart() {
+    return recordedStart;
+  }
+
+  long recordedEnd() {
+    return recordedEnd;
+  }
+
+  boolean isRecordedRange() {
+    return recordedStart == vmStartGetOpaque() && recordedEnd == vmEndGetOpaque();
+  }
+
+  void recordRange() {
+    recordedStart = vmStartGetOpaque();
+    recordedEnd = vmEndGetOpaque();
+  }
+
+  IMmap.@Nullable Node iMmapNode() {
+    return iMmapNode;
+  }
+
+  void iMmapNodeSet(IMmap.@Nullable Node node) {
+    iMmapNode = node;
   }
 
   @Override
