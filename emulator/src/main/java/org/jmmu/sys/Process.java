@@ -43,7 +43,7 @@ public final class Process {
 
   /** Lets {@code cpu} run nothing; called by the thread that used it. */
   public void leave(Cpu cpu) {
-    kernel.switchMm.switchTo(cpu, null);
+    kernel.switchMm.goIdle(cpu);
   }
 
   /**
