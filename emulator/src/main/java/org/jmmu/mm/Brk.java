@@ -96,7 +96,7 @@ public final class Brk {
       return false;
     }
     Vma next = mm.vmas.find(start);
-    return next == null || end + PAGE_SIZE <= Placement.startGap(next);
+    return next == null || end + PAGE_SIZE <= UnmappedArea.startGap(next);
   }
 
   /** Also for what execve maps behind a segment. @kernel mm/vma.c:do_brk_flags */
