@@ -57,6 +57,20 @@ class BenchmarksRunTest {
     bench.check();
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {64, 1000})
+  void vmaTree(int vmas) {
+    VmaTreeBench bench = new VmaTreeBench();
+    bench.vmas = vmas;
+    bench.fill();
+    for (int i = 0; i < TWICE; i++) {
+      bench.find();
+      bench.removeInsert();
+      bench.splitMerge();
+      bench.highestGap();
+    }
+  }
+
   @Test
   void hostFault() {
     assumeTrue(HostMemory.isSupported());

@@ -105,6 +105,9 @@ public final class Oracles {
             vma + " of the mm with pgd " + mm.pgdPfn + ", behind " + Long.toHexString(end));
       }
       end = vma.vmEndGetOpaque();
+      if (mm.vmas.find(vma.vmStartGetOpaque()) != vma || mm.vmas.find(end - 1) != vma) {
+        add(VMA_TREE, vma + " of the mm with pgd " + mm.pgdPfn + " is not found by its addresses");
+      }
     }
   }
 

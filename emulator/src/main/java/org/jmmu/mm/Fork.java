@@ -46,7 +46,7 @@ public final class Fork {
   public void dupMmap(Mm parent, Mm child) {
     parent.mmapLock.writeLock();
     try {
-      for (Vma vma : parent.vmas.snapshot()) {
+      for (Vma vma = parent.vmas.find(0); vma != null; vma = parent.vmas.next(vma)) {
         Vma copy = vma.dup(child);
         anonVmas.fork(copy, vma);
         child.vmas.insert(copy);

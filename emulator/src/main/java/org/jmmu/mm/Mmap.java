@@ -80,21 +80,12 @@ public final class Mmap {
   }
 
   private static long placeTopDown(Mm mm, long bytes) {
-    Vma[] vmas = mm.vmas.snapshot();
-    long gapEnd = MMAP_BASE;
-    for (int i = vmas.length - 1; i >= 0; i--) {
-      if (vmas[i].vmStartGetOpaque() >= MMAP_BASE) {
-        continue;
-      }
-      if (gapEnd - vmas[i].vmEndGetOpaque() >= bytes) {
-        return gapEnd - bytes;
-      }
-      gapEnd = vmas[i].vmStartGetOpaque();
-    }
-    if (gapEnd - PAGE_SIZE < bytes) { // page 0 stays unmapped
+    // Page 0 stays unmapped.
+    long start = UnmappedArea.topDown(mm.vmas, PAGE_SIZE, MMAP_BASE, bytes, 0, 0);
+    if (start == UnmappedArea.NONE) {
       throw new ErrnoException(Errno.ENOMEM, "no gap of " + bytes + " bytes");
     }
-    return gapEnd - bytes;
+    return start;
   }
 
   private void mapRegion(Mm mm, long start, long end, long flags) {

@@ -6,6 +6,7 @@ import org.jmmu.rmap.AnonVmas;
 import org.jmmu.types.AnonVma;
 import org.jmmu.types.Mm;
 import org.jmmu.types.Vma;
+import org.jmmu.types.VmaTree;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +28,7 @@ final class VmaMerge {
     below.vmEndSetOpaque(vaddr);
     joinAnonVmas(below, vma);
     long pgoff = vma.linearPageIndex(vaddr);
-    anonVmas.protocol().vmaAdjust(anonVmas, vma, vaddr, vma.vmEndGetOpaque(), pgoff, below);
+    adjust(vma, vaddr, vma.vmEndGetOpaque(), pgoff, below);
   }
 
   /** Splits at {@code vaddr}; {@code vma} keeps the lower part, the new VMA gets the upper. */
@@ -36,9 +37,7 @@ final class VmaMerge {
     above.vmPgoffSetOpaque(vma.linearPageIndex(vaddr));
     above.vmStartSetOpaque(vaddr);
     joinAnonVmas(above, vma);
-    anonVmas
-        .protocol()
-        .vmaAdjust(anonVmas, vma, vma.vmStartGetOpaque(), vaddr, vma.vmPgoffGetOpaque(), above);
+    adjust(vma, vma.vmStartGetOpaque(), vaddr, vma.vmPgoffGetOpaque(), above);
   }
 
   /**
@@ -86,22 +85,29 @@ final class VmaMerge {
       if (beforeNext && next != null && isMergeable(next, flags, prev.anonVmaGetAcquire())) {
         newEnd = next.vmEndGetOpaque();
       }
-      adjust(prev, prev.vmStartGetOpaque(), newEnd, prev.vmPgoffGetOpaque());
+      adjust(prev, prev.vmStartGetOpaque(), newEnd, prev.vmPgoffGetOpaque(), null);
       return prev;
     }
     if (!beforeNext || next == null || area == null) {
       return null;
     }
     if (prev != null && start < prev.vmEndGetOpaque()) {
-      adjust(prev, prev.vmStartGetOpaque(), start, prev.vmPgoffGetOpaque());
+      adjust(prev, prev.vmStartGetOpaque(), start, prev.vmPgoffGetOpaque(), null);
     } else {
-      adjust(area, start, next.vmEndGetOpaque(), pgoff);
+      adjust(area, start, next.vmEndGetOpaque(), pgoff, null);
     }
     return area;
   }
 
-  private void adjust(Vma vma, long start, long end, long pgoff) {
-    anonVmas.protocol().vmaAdjust(anonVmas, vma, start, end, pgoff, null);
+  /** The protocol moves boundaries of the VMA and of the one behind it in place. */
+  private void adjust(Vma vma, long start, long end, long pgoff, @Nullable Vma insert) {
+    anonVmas.protocol().vmaAdjust(anonVmas, vma, start, end, pgoff, insert);
+    VmaTree vmas = vma.mm.vmas;
+    vmas.rangeChanged(vma);
+    Vma next = vmas.next(vma);
+    if (next != null) {
+      vmas.rangeChanged(next);
+    }
   }
 
   private void joinAnonVmas(Vma half, Vma vma) {

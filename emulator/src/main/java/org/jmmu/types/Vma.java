@@ -53,6 +53,13 @@ public final class Vma {
   @SuppressWarnings("UnusedVariable") // read through its VarHandle
   private @Nullable AnonVma anonVma;
 
+  // The range under which it stands in mm.vmas: what vmStart and vmEnd were when the tree last
+  // looked. Guarded by mmap_lock.
+  private long recordedStart;
+  private long recordedEnd;
+
+  private IMmap.@Nullable Node iMmapNode; // its place among the VMAs of its file; i_mmap_rwsem
+
   /**
    * @param vmStart first byte, page aligned
    * @param vmEnd first byte behind it, page aligned
@@ -154,6 +161,31 @@ public final class Vma {
    */
   public long linearPageIndex(long vaddr) {
     return vmPgoffGetOpaque() + ((vaddr - vmStartGetOpaque()) >> PhysMemory.PAGE_SHIFT);
+  }
+
+  long recordedStart() {
+    return recordedStart;
+  }
+
+  long recordedEnd() {
+    return recordedEnd;
+  }
+
+  boolean isRecordedRange() {
+    return recordedStart == vmStartGetOpaque() && recordedEnd == vmEndGetOpaque();
+  }
+
+  void recordRange() {
+    recordedStart = vmStartGetOpaque();
+    recordedEnd = vmEndGetOpaque();
+  }
+
+  IMmap.@Nullable Node iMmapNode() {
+    return iMmapNode;
+  }
+
+  void iMmapNodeSet(IMmap.@Nullable Node node) {
+    iMmapNode = node;
   }
 
   @Override

@@ -1,96 +1,237 @@
 package org.jmmu.types;
 
+import java.lang.invoke.ConstantBootstraps;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The VMAs of one address space in address order. Readers need no lock: they search an immutable
- * array, and a change publishes a new one. Moving a boundary in place changes no order and
- * therefore no array.
+ * The VMAs of one address space in address order: a B+-tree of immutable nodes. A change builds a
+ * new version of the nodes above the place it changes and publishes it; readers need no lock.
  *
- * <p>Changes: with mmap_lock held for writing.
+ * <p>The tree goes by the range that a VMA had when it was last looked at, its recorded range. Who
+ * moves a boundary in place, however many steps that takes, calls {@link #rangeChanged} behind it;
+ * meanwhile the VMA, which may overlap its neighbour, is found under the old range.
+ *
+ * <pre>
+ *   writer, mmap_lock(W)        reader, mmap_lock(R)        reader without mmap_lock
+ *   --------------------------  --------------------------  ---------------------------------
+ *   every method                every method but changes    find, findPrev, size, snapshot: the
+ *                                                           result is of some version current
+ *                                                           during the call; its range is to be
+ *                                                           checked under the VMA's own lock
+ * </pre>
+ *
+ * @kernel include/linux/mm_types.h:mm_struct.mm_mt
  */
 public final class VmaTree {
-  private static final Vma[] EMPTY = {};
+  /** Returned by the searches for a gap if there is none. */
+  public static final long NO_GAP = VmaGaps.NONE;
 
-  private volatile Vma[] vmas = EMPTY; // never changed in place
+  private static final VarHandle ROOT =
+      ConstantBootstraps.fieldVarHandle(
+          MethodHandles.lookup(), "root", VarHandle.class, VmaTree.class, VmaNode.class);
+  private static final VarHandle SIZE =
+      ConstantBootstraps.fieldVarHandle(
+          MethodHandles.lookup(), "size", VarHandle.class, VmaTree.class, int.class);
+
+  private VmaNode root = VmaNode.EMPTY;
+  private int size;
 
   public int size() {
-    return vmas.length;
+    return (int) SIZE.getOpaque(this);
   }
 
-  /** The VMAs at this instant, in address order; not to be modified. */
+  /** The VMAs at this instant, in address order. Costs a visit of all of them. */
   public Vma[] snapshot() {
+    VmaNode version = rootGetAcquire();
+    Vma[] vmas = new Vma[count(version)];
+    int copied = collect(version, vmas, 0);
+    assert copied == vmas.length;
     return vmas;
   }
 
-  /** The first VMA that ends above {@code vaddr}: it covers it or lies behind it. */
+  /**
+   * The first VMA that ends above {@code vaddr}: it covers it or lies behind it.
+   *
+   * @kernel mm/mmap.c:find_vma
+   */
   public @Nullable Vma find(long vaddr) {
-    Vma[] array = vmas;
-    int at = firstEndingAbove(array, vaddr);
-    return at < array.length ? array[at] : null;
+    Object slot = rootGetAcquire();
+    while (slot instanceof VmaNode node) {
+      int at = node.firstEndingAbove(vaddr);
+      if (at == node.size()) {
+        return null;
+      }
+      slot = node.slots[at];
+    }
+    return (Vma) slot;
   }
 
   /** The last VMA that ends at or below {@code vaddr}. */
   public @Nullable Vma findPrev(long vaddr) {
-    Vma[] array = vmas;
-    int at = firstEndingAbove(array, vaddr);
-    return at > 0 ? array[at - 1] : null;
+    Object slot = rootGetAcquire();
+    Object below = null; // what lies next to the path, on its lower side
+    while (slot instanceof VmaNode node) {
+      int at = node.firstEndingAbove(vaddr);
+      if (at > 0) {
+        below = node.slots[at - 1];
+      }
+      if (at == node.size()) {
+        break;
+      }
+      slot = node.slots[at];
+    }
+    while (below instanceof VmaNode node) {
+      below = node.slots[node.size() - 1];
+    }
+    return (Vma) below;
   }
 
+  /**
+   * The VMA behind {@code vma}, which is in the tree or was until just now: a loop may remove the
+   * VMA it stands on. The caller holds mmap_lock.
+   */
   public @Nullable Vma next(Vma vma) {
-    Vma[] array = vmas;
-    int at = indexOf(array, vma) + 1;
-    return at < array.length ? array[at] : null;
+    return find(vma.recordedEnd());
   }
 
+  /** The VMA before {@code vma}, as {@link #next}. */
   public @Nullable Vma prev(Vma vma) {
-    Vma[] array = vmas;
-    int at = indexOf(array, vma) - 1;
-    return at >= 0 ? array[at] : null;
+    return findPrev(vma.recordedEnd() - 1);
   }
 
-  /** The VMA must not overlap any other. */
+  /**
+   * The highest start of a free range of {@code length} bytes within [{@code low}, {@code high});
+   * {@link #NO_GAP} if there is none. The caller holds mmap_lock.
+   *
+   * @kernel lib/maple_tree.c:mas_empty_area_rev
+   */
+  public long highestGap(long low, long high, long length) {
+    return VmaGaps.highest(rootGetAcquire(), low, high, length);
+  }
+
+  /**
+   * The lowest start of such a range.
+   *
+   * @kernel lib/maple_tree.c:mas_empty_area
+   */
+  public long lowestGap(long low, long high, long length) {
+    return VmaGaps.lowest(rootGetAcquire(), low, high, length);
+  }
+
+  /**
+   * Adds a VMA that overlaps no other. If it takes over a part of one that was adjusted for that,
+   * both appear in the same version. The caller holds mmap_lock(W).
+   */
   public void insert(Vma vma) {
-    Vma[] old = vmas;
-    int at = firstEndingAbove(old, vma.vmStartGetOpaque());
-    Vma[] grown = new Vma[old.length + 1];
-    System.arraycopy(old, 0, grown, 0, at);
-    grown[at] = vma;
-    System.arraycopy(old, at, grown, at + 1, old.length - at);
-    vmas = grown;
+    VmaNode grown = inserted(root, vma);
+    rootSetRelease(
+        grown.size() > VmaNode.SLOTS
+            ? VmaNode.parentOf(grown.lowerHalf(), grown.upperHalf())
+            : grown);
+    SIZE.setOpaque(this, size + 1);
   }
 
+  /**
+   * Takes a VMA out. If the one before it was adjusted to take its place, that appears in the same
+   * version, unless the two are in different leaves. The caller holds mmap_lock(W).
+   */
   public void remove(Vma vma) {
-    Vma[] old = vmas;
-    int at = indexOf(old, vma);
-    Vma[] shrunk = new Vma[old.length - 1];
-    System.arraycopy(old, 0, shrunk, 0, at);
-    System.arraycopy(old, at + 1, shrunk, at, shrunk.length - at);
-    vmas = shrunk;
+    VmaNode shrunk = removed(root, vma);
+    rootSetRelease(shrunk.size() == 1 && !shrunk.isLeaf() ? shrunk.child(0) : shrunk);
+    SIZE.setOpaque(this, size - 1);
   }
 
-  /** Searches by identity near the address: an adjusted VMA may overlap its neighbour meanwhile. */
-  private static int indexOf(Vma[] array, Vma vma) {
-    int at = firstEndingAbove(array, vma.vmStartGetOpaque());
-    for (int i = Math.max(0, at - 1); i < array.length; i++) {
-      if (array[i] == vma) {
-        return i;
-      }
+  /**
+   * Takes note of the range of a VMA whose boundaries may have moved, but not past a neighbour's.
+   * The caller holds mmap_lock(W).
+   */
+  public void rangeChanged(Vma vma) {
+    if (!vma.isRecordedRange()) {
+      rootSetRelease(refreshed(root, vma));
     }
-    throw new IllegalArgumentException("not in this address space: " + vma);
   }
 
-  private static int firstEndingAbove(Vma[] array, long vaddr) {
-    int low = 0;
-    int high = array.length;
-    while (low < high) {
-      int middle = (low + high) >>> 1;
-      if (array[middle].vmEndGetOpaque() > vaddr) {
-        high = middle;
+  private static VmaNode inserted(VmaNode node, Vma vma) {
+    int at = node.firstEndingAbove(vma.vmStartGetOpaque());
+    if (!node.isLeaf()) {
+      at = Math.min(at, node.size() - 1);
+      VmaNode child = inserted(node.child(at), vma);
+      return child.size() > VmaNode.SLOTS
+          ? node.splice(at, at + 1, child.lowerHalf(), child.upperHalf())
+          : node.splice(at, at + 1, child);
+    }
+    if (at == node.size() || node.vma(at).isRecordedRange()) {
+      return node.splice(at, at, vma);
+    }
+    // The one that stands here has given way, on one side or the other.
+    Vma other = node.vma(at);
+    return vma.vmStartGetOpaque() < other.vmStartGetOpaque()
+        ? node.splice(at, at + 1, vma, other)
+        : node.splice(at, at + 1, other, vma);
+  }
+
+  private static VmaNode removed(VmaNode node, Vma vma) {
+    int at = slotOf(node, vma);
+    if (node.isLeaf()) {
+      return at > 0 && !node.vma(at - 1).isRecordedRange()
+          ? node.splice(at - 1, at + 1, node.slots[at - 1])
+          : node.splice(at, at + 1);
+    }
+    VmaNode child = removed(node.child(at), vma);
+    if (child.size() >= VmaNode.FEW_SLOTS) {
+      return node.splice(at, at + 1, child);
+    }
+    int low = Math.max(0, at - 1);
+    VmaNode joined = at > 0 ? node.child(low).concat(child) : child.concat(node.child(1));
+    return joined.size() > VmaNode.SLOTS
+        ? node.splice(low, low + 2, joined.lowerHalf(), joined.upperHalf())
+        : node.splice(low, low + 2, joined);
+  }
+
+  private static VmaNode refreshed(VmaNode node, Vma vma) {
+    int at = slotOf(node, vma);
+    return node.splice(at, at + 1, node.isLeaf() ? vma : refreshed(node.child(at), vma));
+  }
+
+  /** The slot on the way to {@code vma}. */
+  private static int slotOf(VmaNode node, Vma vma) {
+    int at = node.firstEndingAbove(vma.recordedEnd() - 1);
+    if (at == node.size() || (node.isLeaf() && node.slots[at] != vma)) {
+      throw new IllegalArgumentException("not in this address space: " + vma);
+    }
+    return at;
+  }
+
+  private static int count(VmaNode node) {
+    if (node.isLeaf()) {
+      return node.size();
+    }
+    int sum = 0;
+    for (int i = 0; i < node.size(); i++) {
+      sum += count(node.child(i));
+    }
+    return sum;
+  }
+
+  private static int collect(VmaNode node, Vma[] vmas, int from) {
+    int at = from;
+    for (int i = 0; i < node.size(); i++) {
+      if (node.isLeaf()) {
+        vmas[at++] = node.vma(i);
       } else {
-        low = middle + 1;
+        at = collect(node.child(i), vmas, at);
       }
     }
-    return low;
+    return at;
+  }
+
+  private VmaNode rootGetAcquire() {
+    return (VmaNode) ROOT.getAcquire(this);
+  }
+
+  private void rootSetRelease(VmaNode version) {
+    ROOT.setRelease(this, version);
   }
 }
