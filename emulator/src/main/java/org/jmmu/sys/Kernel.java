@@ -6,14 +6,22 @@ import org.jmmu.alloc.Buddy;
 import org.jmmu.alloc.Frames;
 import org.jmmu.check.Oracles;
 import org.jmmu.check.Violation;
+import org.jmmu.filemap.Files;
+import org.jmmu.filemap.GetFolio;
+import org.jmmu.filemap.MappingSlot;
+import org.jmmu.filemap.PageCache;
+import org.jmmu.filemap.TruncatePages;
+import org.jmmu.filemap.Writeback;
 import org.jmmu.hw.Cpu;
 import org.jmmu.migrate.MigratePages;
 import org.jmmu.migrate.MovePages;
 import org.jmmu.mm.Fault;
 import org.jmmu.mm.Fork;
+import org.jmmu.mm.HandleMmFault;
 import org.jmmu.mm.Mmap;
 import org.jmmu.mm.Mprotect;
 import org.jmmu.mm.Munmap;
+import org.jmmu.mm.StackGrowth;
 import org.jmmu.pgtable.PageTables;
 import org.jmmu.pgtable.SwitchMm;
 import org.jmmu.pgtable.TlbFlush;
@@ -22,6 +30,7 @@ import org.jmmu.phys.PageDesc;
 import org.jmmu.phys.PhysMemory;
 import org.jmmu.phys.SlotTable;
 import org.jmmu.rmap.AnonVmas;
+import org.jmmu.rmap.FileMappers;
 import org.jmmu.rmap.PageRmap;
 import org.jmmu.rmap.RemoveMigrationPtes;
 import org.jmmu.rmap.RmapWalk;
@@ -30,6 +39,8 @@ import org.jmmu.types.AnonVma;
 import org.jmmu.types.Errno;
 import org.jmmu.types.ErrnoException;
 import org.jmmu.types.Mm;
+import org.jmmu.types.Rlimits;
+import org.jmmu.types.VmSysctl;
 
 /** The parts of one machine, wired together; recycled by {@link MachinePool}. */
 final class Kernel {
@@ -46,8 +57,11 @@ final class Kernel {
   final PageTables tables;
   final Frames frames;
 
+  final Files files;
+
   private final Buddy buddy;
   private final SlotTable<AnonVma> anonVmaSlots = new SlotTable<>(AnonVma::new);
+  private final SlotTable<MappingSlot> mappingSlots = new SlotTable<>(MappingSlot::new);
   private final Fork fork;
   private final Oracles oracles;
   private final List<Mm> mms = new CopyOnWriteArrayList<>();
@@ -63,6 +77,12 @@ final class Kernel {
     TlbFlush tlbFlush = new TlbFlush(cpus);
     PageRmap pageRmap = new PageRmap(phys);
     AnonVmas anonVmas = new AnonVmas(phys, anonVmaSlots, config.vmaAdjust());
+    PageCache pageCache = new PageCache(phys, frames, mappingSlots);
+    GetFolio getFolio = new GetFolio(phys, frames, pageCache);
+    FileMappers mappers = new FileMappers(phys, frames, tables, tlbFlush, pageRmap);
+    TruncatePages truncatePages = new TruncatePages(phys, pageCache, mappers);
+    Writeback writeback = new Writeback(phys, pageCache, mappers);
+    files = new Files(pageCache, truncatePages, writeback);
     rmapWalk = new RmapWalk(phys, anonVmas);
     munmap = new Munmap(phys, frames, tables, tlbFlush, anonVmas, pageRmap);
     mmap = new Mmap(anonVmas, munmap);
@@ -77,26 +97,41 @@ final class Kernel {
             new TryToMigrate(phys, frames, tables, tlbFlush, pageRmap),
             new RemoveMigrationPtes(frames, tables, pageRmap));
     movePages = new MovePages(frames, tables, migratePages);
-    oracles = new Oracles(phys, buddy, anonVmas);
+    oracles = new Oracles(phys, buddy, anonVmas, pageCache, mappingSlots);
+    HandleMmFault handleMmFault =
+        new HandleMmFault(
+            phys,
+            frames,
+            tables,
+            tlbFlush,
+            anonVmas,
+            pageRmap,
+            pageCache,
+            getFolio,
+            reserveZeroPage());
     Fault fault =
-        new Fault(phys, frames, tables, tlbFlush, anonVmas, pageRmap, switchMm, reserveZeroPage());
+        new Fault(handleMmFault, switchMm, new StackGrowth(anonVmas), config.faultLocking());
     for (int id = 0; id < cpus.length; id++) {
       cpus[id] = new Cpu(id, phys, fault);
     }
   }
 
   Mm newMm() {
+    return newMm(new VmSysctl(), new Rlimits());
+  }
+
+  private Mm newMm(VmSysctl sysctl, Rlimits rlimits) {
     long pgdPfn = tables.pgdAlloc();
     if (pgdPfn == Buddy.NO_FRAME) {
       throw new ErrnoException(Errno.ENOMEM, "no frame for a top-level page table");
     }
-    Mm mm = new Mm(pgdPfn);
+    Mm mm = new Mm(pgdPfn, sysctl, rlimits);
     mms.add(mm);
     return mm;
   }
 
   Mm fork(Mm parent) {
-    Mm child = newMm();
+    Mm child = newMm(parent.sysctl, parent.rlimits.copy());
     try {
       fork.dupMmap(parent, child);
     } catch (ErrnoException e) {
@@ -133,6 +168,7 @@ final class Kernel {
     }
     mms.clear();
     anonVmaSlots.freeAll();
+    mappingSlots.freeAll();
     buddy.reset();
     reserveZeroPage();
   }
