@@ -73,14 +73,14 @@ public final class VmaLock {
    * its pages are changed; again in the same section it costs next to nothing.
    */
   public void startWrite(MmapLock mmapLock) {
-    if (LockOrderChecker.ENABLED) {
-      LockOrderChecker.willLock(LockClass.VMA_LOCK, 0, this, 0);
-    }
     if (isWriteLocked(mmapLock)) {
       return;
     }
     boolean attached = (int) REFCNT.getOpaque(this) != 0;
     if (attached) {
+      if (LockOrderChecker.ENABLED) {
+        LockOrderChecker.willLock(LockClass.VMA_LOCK, 0, this, 0);
+      }
       bar(1);
     }
     LOCK_SEQ.setVolatile(this, mmapLock.seqGetAcquire());

@@ -1,6 +1,7 @@
 package org.jmmu.mm;
 
 import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
+import static org.jmmu.types.VmFlags.VM_ACCOUNT;
 import static org.jmmu.types.VmFlags.VM_DONTCOPY;
 import static org.jmmu.types.VmFlags.VM_LOCKED_MASK;
 import static org.jmmu.types.VmFlags.VM_WIPEONFORK;
@@ -32,14 +33,21 @@ public final class Fork {
   private final TlbFlush tlbFlush;
   private final AnonVmas anonVmas;
   private final PageRmap pageRmap;
+  private final Accounting accounting;
 
   public Fork(
-      Frames frames, PageTables tables, TlbFlush tlbFlush, AnonVmas anonVmas, PageRmap pageRmap) {
+      Frames frames,
+      PageTables tables,
+      TlbFlush tlbFlush,
+      AnonVmas anonVmas,
+      PageRmap pageRmap,
+      Accounting accounting) {
     this.frames = frames;
     this.tables = tables;
     this.tlbFlush = tlbFlush;
     this.anonVmas = anonVmas;
     this.pageRmap = pageRmap;
+    this.accounting = accounting;
   }
 
   /**
@@ -54,7 +62,7 @@ public final class Fork {
       for (Vma vma = parent.vmas.find(0); vma != null; vma = parent.vmas.next(vma)) {
         vma.startWrite();
         if ((vma.vmFlagsGetOpaque() & VM_DONTCOPY) != 0) {
-          VmStat.account(child, vma.vmFlagsGetOpaque(), -vma.nrPages());
+          accounting.vmStatAccount(child, vma.vmFlagsGetOpaque(), -vma.nrPages());
         } else {
           copyVma(vma, child);
         }
@@ -79,6 +87,9 @@ public final class Fork {
   }
 
   private void copyVma(Vma vma, Mm child) {
+    if ((vma.vmFlagsGetOpaque() & VM_ACCOUNT) != 0) {
+      accounting.vmEnoughMemory(vma.mm, vma.nrPages());
+    }
     Vma copy = vma.dup(child);
     copy.vmFlagsSetOpaque(vma.vmFlagsGetOpaque() & ~VM_LOCKED_MASK);
     boolean wiped = (vma.vmFlagsGetOpaque() & VM_WIPEONFORK) != 0;

@@ -1,98 +1,263 @@
 package org.jmmu.mm;
 
+import static org.jmmu.mm.Mman.MAP_DROPPABLE;
+import static org.jmmu.mm.Mman.MAP_FIXED;
+import static org.jmmu.mm.Mman.MAP_FIXED_NOREPLACE;
+import static org.jmmu.mm.Mman.MAP_GROWSDOWN;
+import static org.jmmu.mm.Mman.MAP_HUGETLB;
+import static org.jmmu.mm.Mman.MAP_LOCKED;
+import static org.jmmu.mm.Mman.MAP_NORESERVE;
+import static org.jmmu.mm.Mman.MAP_PRIVATE;
+import static org.jmmu.mm.Mman.MAP_SHARED;
+import static org.jmmu.mm.Mman.MAP_SHARED_VALIDATE;
+import static org.jmmu.mm.Mman.MAP_STACK;
+import static org.jmmu.mm.Mman.MAP_TYPE;
+import static org.jmmu.phys.PhysMemory.PAGE_MASK;
 import static org.jmmu.phys.PhysMemory.PAGE_SHIFT;
-import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
+import static org.jmmu.types.VmFlags.VM_DONTDUMP;
+import static org.jmmu.types.VmFlags.VM_DROPPABLE;
+import static org.jmmu.types.VmFlags.VM_GROWSDOWN;
+import static org.jmmu.types.VmFlags.VM_LOCKED;
 import static org.jmmu.types.VmFlags.VM_MAYEXEC;
 import static org.jmmu.types.VmFlags.VM_MAYREAD;
+import static org.jmmu.types.VmFlags.VM_MAYSHARE;
 import static org.jmmu.types.VmFlags.VM_MAYWRITE;
+import static org.jmmu.types.VmFlags.VM_NOHUGEPAGE;
+import static org.jmmu.types.VmFlags.VM_NORESERVE;
+import static org.jmmu.types.VmFlags.VM_SHARED;
+import static org.jmmu.types.VmFlags.VM_WIPEONFORK;
 
-import org.jmmu.rmap.AnonVmas;
 import org.jmmu.types.Errno;
 import org.jmmu.types.ErrnoException;
+import org.jmmu.types.MappedFile;
 import org.jmmu.types.Mm;
+import org.jmmu.types.VmFlags;
+import org.jmmu.types.VmSysctl;
 import org.jmmu.types.Vma;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Private anonymous mappings, placed top down.
+ * New mappings.
  *
- * @kernel mm/mmap.c:do_mmap, mmap_region
+ * @kernel mm/mmap.c:do_mmap, mm/vma.c:mmap_region
  */
 public final class Mmap {
-  /** Where top-down placement starts: below an 128 MiB stack gap, no randomisation. */
-  private static final long MMAP_BASE = 0x7fff_f7ff_f000L;
-
-  private static final int SUPPORTED = Mman.MAP_PRIVATE | Mman.MAP_ANONYMOUS | Mman.MAP_FIXED;
+  /** The flags of old, which MAP_SHARED takes without looking at any other. */
+  private static final int LEGACY_MAP_MASK =
+      MAP_SHARED
+          | MAP_PRIVATE
+          | MAP_FIXED
+          | Mman.MAP_ANONYMOUS
+          | Mman.MAP_DENYWRITE
+          | Mman.MAP_EXECUTABLE
+          | MAP_GROWSDOWN
+          | MAP_LOCKED
+          | MAP_NORESERVE
+          | Mman.MAP_POPULATE
+          | Mman.MAP_NONBLOCK
+          | MAP_STACK
+          | MAP_HUGETLB
+          | Mman.MAP_32BIT
+          | Mman.MAP_ABOVE4G;
 
   private final Munmap munmap;
-  private final VmaMerge vmaMerge;
+  private final VmaModify vmaModify;
+  private final Accounting accounting;
+  private final Shmem shmem;
 
-  public Mmap(AnonVmas anonVmas, Munmap munmap) {
+  public Mmap(VmaModify vmaModify, Munmap munmap, Accounting accounting, Shmem shmem) {
+    this.vmaModify = vmaModify;
     this.munmap = munmap;
-    this.vmaMerge = new VmaMerge(anonVmas);
+    this.accounting = accounting;
+    this.shmem = shmem;
   }
 
   /**
    * @param vaddr hint, or the address itself with MAP_FIXED
    * @param length in bytes, rounded up to pages
+   * @param file null for anonymous memory; the caller keeps its reference
+   * @param offset of the first byte in the file
    * @return address of the mapping
-   * @throws ErrnoException EINVAL for bad or unsupported arguments, ENOMEM if there is no room
+   * @throws ErrnoException as mmap(2)
    */
-  public long mmap(Mm mm, long vaddr, long length, int prot, int flags) {
-    Mman.checkProt(prot);
-    if ((flags & ~SUPPORTED) != 0
-        || (flags & Mman.MAP_PRIVATE) == 0
-        || (flags & Mman.MAP_ANONYMOUS) == 0) {
-      throw new ErrnoException(Errno.EINVAL, "mmap flags 0x" + Integer.toHexString(flags));
+  public long mmap(
+      Mm mm, long vaddr, long length, int prot, int flags, @Nullable MappedFile file, long offset) {
+    Mman.checkAligned(offset);
+    if (length == 0) {
+      throw new ErrnoException(Errno.EINVAL, "mmap of 0 bytes");
     }
+    if ((flags & MAP_HUGETLB) != 0) {
+      throw file != null
+          ? new ErrnoException(Errno.EINVAL, "MAP_HUGETLB with a file that has no huge pages")
+          : new ErrnoException(Errno.ENOMEM, "no huge pages");
+    }
+    int placing = (flags & MAP_FIXED_NOREPLACE) != 0 ? flags | MAP_FIXED : flags;
+    long hint = (placing & MAP_FIXED) != 0 ? vaddr : roundHintToMin(mm, vaddr);
     long bytes = Mman.pageAlign(length);
-    if (length <= 0) {
-      throw new ErrnoException(Errno.EINVAL, "mmap of " + length + " bytes");
+    if (bytes == 0) {
+      throw new ErrnoException(Errno.ENOMEM, "mmap of all addresses");
     }
+    long pgoff = offset >>> PAGE_SHIFT;
     mm.mmapLock.writeLock();
     try {
-      long start = place(mm, vaddr, bytes, flags);
-      mapRegion(mm, start, start + bytes, prot | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC);
-      return start;
+      return mmapLocked(mm, hint, bytes, prot, placing, file, pgoff);
     } finally {
       mm.mmapLock.writeUnlock();
     }
   }
 
-  private long place(Mm mm, long vaddr, long bytes, int flags) {
-    if ((flags & Mman.MAP_FIXED) != 0) {
-      Mman.checkAligned(vaddr);
-      if (!Mman.isUserRange(vaddr, bytes)) {
-        throw new ErrnoException(Errno.ENOMEM, "mmap beyond the user address space");
-      }
-      munmap.munmapLocked(mm, vaddr, vaddr + bytes);
-      return vaddr;
+  private long mmapLocked(
+      Mm mm, long hint, long bytes, int prot, int flags, @Nullable MappedFile file, long pgoff) {
+    if (mm.vmas.size() > mm.sysctl.maxMapCount) {
+      throw new ErrnoException(Errno.ENOMEM, "too many VMAs");
     }
-    long hint = Mman.pageAlign(vaddr);
-    if (hint != 0 && Mman.isUserRange(hint, bytes) && isFree(mm, hint, hint + bytes)) {
-      return hint;
+    long vmFlags =
+        (prot & VmFlags.VM_ACCESS_FLAGS)
+            | vmFlagBits(flags)
+            | mm.defFlags
+            | VM_MAYREAD
+            | VM_MAYWRITE
+            | VM_MAYEXEC;
+    long start = Placement.getUnmappedArea(mm, hint, bytes, pgoff, flags, file);
+    if ((flags & MAP_FIXED_NOREPLACE) != 0 && isMapped(mm, start, start + bytes)) {
+      throw new ErrnoException(Errno.EEXIST, "something is mapped there");
     }
-    return placeTopDown(mm, bytes);
-  }
-
-  private static boolean isFree(Mm mm, long start, long end) {
-    Vma vma = mm.vmas.find(start);
-    return vma == null || vma.vmStartGetOpaque() >= end;
-  }
-
-  private static long placeTopDown(Mm mm, long bytes) {
-    // Page 0 stays unmapped.
-    long start = UnmappedArea.topDown(mm.vmas, PAGE_SIZE, MMAP_BASE, bytes, 0, 0);
-    if (start == UnmappedArea.NONE) {
-      throw new ErrnoException(Errno.ENOMEM, "no gap of " + bytes + " bytes");
+    if ((flags & MAP_LOCKED) != 0 && !Accounting.canDoMlock(mm)) {
+      throw new ErrnoException(Errno.EPERM, "RLIMIT_MEMLOCK is 0");
     }
+    if (!Accounting.mlockFutureOk(mm, vmFlags, bytes)) {
+      throw new ErrnoException(Errno.EAGAIN, "RLIMIT_MEMLOCK");
+    }
+    if (file != null) {
+      vmFlags = fileFlags(file, vmFlags, prot, flags, pgoff, bytes);
+    } else {
+      vmFlags = anonymousFlags(vmFlags, flags);
+    }
+    if ((flags & MAP_NORESERVE) != 0 && mm.sysctl.overcommitMemory != VmSysctl.OVERCOMMIT_NEVER) {
+      vmFlags |= VM_NORESERVE;
+    }
+    boolean shared = (vmFlags & VM_SHARED) != 0;
+    long firstPgoff = file != null ? pgoff : shared ? 0 : start >> PAGE_SHIFT;
+    mapRegion(mm, start, start + bytes, vmFlags, file, firstPgoff);
     return start;
   }
 
-  private void mapRegion(Mm mm, long start, long end, long flags) {
-    long pgoff = start >> PAGE_SHIFT;
-    Vma prev = mm.vmas.findPrev(start);
-    if (vmaMerge.merge(mm, prev, start, end, flags, null, pgoff) == null) {
-      mm.vmas.insert(new Vma(mm, start, end, pgoff, flags));
+  /** A hint below what may be mapped means the lowest address. @kernel mm/mmap.c */
+  private static long roundHintToMin(Mm mm, long vaddr) {
+    long hint = vaddr & PAGE_MASK;
+    boolean low = vaddr != 0 && Long.compareUnsigned(hint, mm.sysctl.mmapMinAddr) < 0;
+    return low ? Mman.pageAlign(mm.sysctl.mmapMinAddr) : hint;
+  }
+
+  /**
+   * @kernel include/linux/mman.h:calc_vm_flag_bits
+   */
+  private static long vmFlagBits(int flags) {
+    return ((flags & MAP_GROWSDOWN) != 0 ? VM_GROWSDOWN : 0)
+        | ((flags & MAP_LOCKED) != 0 ? VM_LOCKED : 0)
+        | ((flags & MAP_STACK) != 0 ? VM_NOHUGEPAGE : 0);
+  }
+
+  private static long fileFlags(
+      MappedFile file, long vmFlags, int prot, int flags, long pgoff, long bytes) {
+    if (Long.compareUnsigned(pgoff, (Long.MAX_VALUE - bytes) >> PAGE_SHIFT) > 0) {
+      throw new ErrnoException(Errno.EOVERFLOW, "offset beyond any file");
     }
+    long result = vmFlags;
+    switch (flags & MAP_TYPE) {
+      case MAP_SHARED, MAP_SHARED_VALIDATE -> {
+        if ((flags & MAP_TYPE) == MAP_SHARED_VALIDATE && (flags & ~LEGACY_MAP_MASK) != MAP_SHARED) {
+          checkValidated(flags);
+        }
+        if ((prot & Mman.PROT_WRITE) != 0 && !file.isWritable()) {
+          throw new ErrnoException(Errno.EACCES, "the file is not open for writing");
+        }
+        result |= VM_SHARED | VM_MAYSHARE;
+        if (!file.isWritable()) {
+          result &= ~(VM_MAYWRITE | VM_SHARED);
+        }
+      }
+      case MAP_PRIVATE -> {}
+      default -> throw new ErrnoException(Errno.EINVAL, "neither shared nor private");
+    }
+    if (!file.isReadable()) {
+      throw new ErrnoException(Errno.EACCES, "the file is not open for reading");
+    }
+    if ((result & VM_GROWSDOWN) != 0) {
+      throw new ErrnoException(Errno.EINVAL, "MAP_GROWSDOWN of a file");
+    }
+    return result;
+  }
+
+  private static void checkValidated(int flags) {
+    int unknown = flags & ~(LEGACY_MAP_MASK | MAP_SHARED_VALIDATE);
+    if (unknown != 0) {
+      throw new ErrnoException(
+          Errno.EOPNOTSUPP, "MAP_SHARED_VALIDATE with flags 0x" + Integer.toHexString(unknown));
+    }
+  }
+
+  private static long anonymousFlags(long vmFlags, int flags) {
+    int type = flags & MAP_TYPE;
+    if (type != MAP_PRIVATE && (vmFlags & VM_GROWSDOWN) != 0) {
+      throw new ErrnoException(Errno.EINVAL, "MAP_GROWSDOWN of shared or droppable memory");
+    }
+    return switch (type) {
+      case MAP_SHARED -> vmFlags | VM_SHARED | VM_MAYSHARE;
+      case MAP_PRIVATE -> vmFlags;
+      case MAP_DROPPABLE -> {
+        if ((flags & MAP_LOCKED) != 0) {
+          throw new ErrnoException(Errno.EINVAL, "MAP_DROPPABLE with MAP_LOCKED");
+        }
+        yield vmFlags | VM_DROPPABLE | VM_NORESERVE | VM_WIPEONFORK | VM_DONTDUMP;
+      }
+      default -> throw new ErrnoException(Errno.EINVAL, "neither shared nor private");
+    };
+  }
+
+  private static boolean isMapped(Mm mm, long start, long end) {
+    Vma vma = mm.vmas.find(start);
+    return vma != null && vma.vmStartGetOpaque() < end;
+  }
+
+  /**
+   * What is mapped there goes; its pages and charges count as free already when the limits are
+   * looked at.
+   *
+   * @kernel mm/vma.c:__mmap_region
+   */
+  private void mapRegion(
+      Mm mm, long start, long end, long flags, @Nullable MappedFile file, long pgoff) {
+    long nrPages = (end - start) >> PAGE_SHIFT;
+    munmap.splitEnds(mm, start, end);
+    MappedPages old = MappedPages.within(mm, start, end);
+    if (!accounting.mayExpandVm(mm, flags, nrPages - old.total())) {
+      throw new ErrnoException(Errno.ENOMEM, "RLIMIT_AS or RLIMIT_DATA");
+    }
+    long vmFlags = flags;
+    if (Accounting.isAccountable(flags)) {
+      accounting.vmEnoughMemory(mm, nrPages - old.accounted());
+      accounting.vmAcctMemory(old.accounted()); // passed on: the old mapping gives it back below
+      vmFlags |= VmFlags.VM_ACCOUNT;
+    }
+    munmap.munmapLocked(mm, start, end);
+    if (vmaModify.mergeNew(mm, start, end, vmFlags, pgoff, file) == null) {
+      vmaModify.link(newVma(mm, start, end, vmFlags, pgoff, file));
+    }
+    accounting.vmStatAccount(mm, vmFlags, nrPages);
+    if ((vmFlags & VM_LOCKED) != 0) {
+      mm.lockedVm += nrPages;
+    }
+  }
+
+  private Vma newVma(
+      Mm mm, long start, long end, long flags, long pgoff, @Nullable MappedFile file) {
+    if (file != null) {
+      return new Vma(mm, start, end, pgoff, flags, file.get(), null);
+    }
+    if ((flags & VM_SHARED) != 0) {
+      return new Vma(mm, start, end, pgoff, flags, shmem.zeroSetup(end - start), null);
+    }
+    return new Vma(mm, start, end, pgoff, flags);
   }
 }

@@ -1,12 +1,12 @@
 package org.jmmu.mm;
 
+import static org.jmmu.phys.PhysMemory.PAGE_SHIFT;
 import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
 
 import org.jmmu.pgtable.PageTables;
 import org.jmmu.pgtable.Pte;
 import org.jmmu.pgtable.TlbFlush;
 import org.jmmu.phys.Mem;
-import org.jmmu.rmap.AnonVmas;
 import org.jmmu.swap.MigrationEntry;
 import org.jmmu.types.Errno;
 import org.jmmu.types.ErrnoException;
@@ -17,75 +17,157 @@ import org.jmmu.types.Vma;
 /**
  * Changes the protection of a range, splitting and merging VMAs on the way.
  *
- * @kernel mm/mprotect.c:mprotect_fixup, change_pte_range
+ * @kernel mm/mprotect.c:do_mprotect_pkey, mprotect_fixup, change_pte_range
  */
 public final class Mprotect {
+  /** Value of {@code pkey} for mprotect: keys stay. */
+  public static final int NO_PKEY = -1;
+
+  private static final int PROT_ALL =
+      Mman.PROT_READ | Mman.PROT_WRITE | Mman.PROT_EXEC | Mman.PROT_SEM;
+
+  /** What is charged already, or need not be. */
+  private static final long NEVER_CHARGED_NOW =
+      VmFlags.VM_ACCOUNT
+          | VmFlags.VM_WRITE
+          | VmFlags.VM_HUGETLB
+          | VmFlags.VM_SHARED
+          | VmFlags.VM_NORESERVE;
+
+  /** From VM_READ to VM_MAYREAD, and so on. */
+  private static final int MAY_SHIFT = 4;
+
   private final PageTables tables;
   private final TlbFlush tlbFlush;
-  private final VmaMerge vmaMerge;
+  private final VmaModify vmaModify;
+  private final Accounting accounting;
 
-  public Mprotect(PageTables tables, TlbFlush tlbFlush, AnonVmas anonVmas) {
+  public Mprotect(
+      PageTables tables, TlbFlush tlbFlush, VmaModify vmaModify, Accounting accounting) {
     this.tables = tables;
     this.tlbFlush = tlbFlush;
-    this.vmaMerge = new VmaMerge(anonVmas);
+    this.vmaModify = vmaModify;
+    this.accounting = accounting;
   }
 
   /**
-   * @throws ErrnoException EINVAL if unaligned; ENOMEM at the first hole, after what lies before it
-   *     was changed
+   * @param prot PROT_..., PROT_GROWSDOWN for all of a stack below {@code vaddr} as well
+   * @param pkey protection key for the range, or {@link #NO_PKEY}
+   * @throws ErrnoException as pkey_mprotect(2). ENOMEM at a hole, and EACCES at a VMA that does not
+   *     permit it, come after what lies before it was changed
    */
-  public void mprotect(Mm mm, long vaddr, long length, int prot) {
+  public void mprotect(Mm mm, long vaddr, long length, int prot, int pkey) {
+    int grows = prot & (Mman.PROT_GROWSDOWN | Mman.PROT_GROWSUP);
+    int access = prot & ~grows;
+    if (grows == (Mman.PROT_GROWSDOWN | Mman.PROT_GROWSUP)) {
+      throw new ErrnoException(Errno.EINVAL, "PROT_GROWSDOWN and PROT_GROWSUP");
+    }
     Mman.checkAligned(vaddr);
-    Mman.checkProt(prot);
     if (length == 0) {
       return;
     }
     long end = vaddr + Mman.pageAlign(length);
-    if (end <= vaddr) {
-      throw new ErrnoException(Errno.ENOMEM, "mprotect beyond the user address space");
+    if (Long.compareUnsigned(end, vaddr) <= 0) {
+      throw new ErrnoException(Errno.ENOMEM, "mprotect beyond the address space");
+    }
+    if ((access & ~PROT_ALL) != 0) {
+      throw new ErrnoException(Errno.EINVAL, "protection bits 0x" + Integer.toHexString(access));
     }
     mm.mmapLock.writeLock();
     try {
-      protectLocked(mm, vaddr, end, prot);
+      if (pkey != NO_PKEY && !Pkeys.isAllocated(mm, pkey)) {
+        throw new ErrnoException(Errno.EINVAL, "protection key " + pkey + " is not allocated");
+      }
+      protectLocked(mm, firstAddress(mm, vaddr, end, grows), end, access, pkey);
     } finally {
       mm.mmapLock.writeUnlock();
     }
   }
 
-  private void protectLocked(Mm mm, long start, long end, int prot) {
+  private static long firstAddress(Mm mm, long start, long end, int grows) {
+    Vma vma = mm.vmas.find(start);
+    if (vma == null || Long.compareUnsigned(vma.vmStartGetOpaque(), end) >= 0) {
+      throw nothingMapped(start);
+    }
+    if ((grows & Mman.PROT_GROWSDOWN) != 0) {
+      if ((vma.vmFlagsGetOpaque() & VmFlags.VM_GROWSDOWN) == 0) {
+        throw new ErrnoException(Errno.EINVAL, "PROT_GROWSDOWN of what is no stack");
+      }
+      return vma.vmStartGetOpaque();
+    }
+    if (vma.vmStartGetOpaque() > start) {
+      throw nothingMapped(start);
+    }
+    if (grows != 0) {
+      throw new ErrnoException(Errno.EINVAL, "nothing grows up here");
+    }
+    return start;
+  }
+
+  private void protectLocked(Mm mm, long start, long end, int prot, int pkey) {
     long at = start;
-    while (at < end) {
+    while (Long.compareUnsigned(at, end) < 0) {
       Vma vma = mm.vmas.find(at);
       if (vma == null || vma.vmStartGetOpaque() > at) {
-        throw new ErrnoException(Errno.ENOMEM, "nothing mapped at 0x" + Long.toHexString(at));
+        throw nothingMapped(at);
       }
       long vmaEnd = Math.min(end, vma.vmEndGetOpaque());
-      fixup(vma, at, vmaEnd, (vma.vmFlagsGetOpaque() & ~VmFlags.VM_ACCESS_FLAGS) | prot);
+      if (end < 0) {
+        vmaEnd = vma.vmEndGetOpaque(); // an end in kernel space is behind every VMA
+      }
+      long old = vma.vmFlagsGetOpaque();
+      long flags = (old & ~VmFlags.VM_ACCESS_FLAGS) | (prot & VmFlags.VM_ACCESS_FLAGS);
+      if (pkey != NO_PKEY) {
+        flags = (flags & ~VmFlags.VM_PKEY) | ((long) pkey << VmFlags.VM_PKEY_SHIFT);
+      }
+      if ((flags & ~(flags >> MAY_SHIFT) & VmFlags.VM_ACCESS_FLAGS) != 0) {
+        throw new ErrnoException(Errno.EACCES, "the mapping does not permit that");
+      }
+      fixup(vma, at, vmaEnd, flags);
       at = vmaEnd;
     }
   }
 
-  private void fixup(Vma vma, long start, long end, long flags) {
-    if (flags == vma.vmFlagsGetOpaque()) {
+  private void fixup(Vma vma, long start, long end, long wanted) {
+    long old = vma.vmFlagsGetOpaque();
+    if (wanted == old) {
       return;
     }
     Mm mm = vma.mm;
-    Vma prev = start > vma.vmStartGetOpaque() ? vma : mm.vmas.prev(vma);
-    Vma whole =
-        vmaMerge.merge(
-            mm, prev, start, end, flags, vma.anonVmaGetAcquire(), vma.linearPageIndex(start));
-    if (whole == null) {
-      if (start != vma.vmStartGetOpaque()) {
-        vmaMerge.splitNewBelow(vma, start);
+    long nrPages = (end - start) >> PAGE_SHIFT;
+    long flags = wanted;
+    long charged = 0;
+    if ((flags & VmFlags.VM_WRITE) != 0) {
+      if (!accounting.mayExpandVm(mm, flags, nrPages) && accounting.mayExpandVm(mm, old, nrPages)) {
+        throw new ErrnoException(Errno.ENOMEM, "RLIMIT_DATA");
       }
-      if (end != vma.vmEndGetOpaque()) {
-        vmaMerge.splitNewAbove(vma, end);
+      if ((old & NEVER_CHARGED_NOW) == 0) {
+        accounting.vmEnoughMemory(mm, nrPages);
+        charged = nrPages;
+        flags |= VmFlags.VM_ACCOUNT;
       }
-      whole = vma;
+    } else if ((old & VmFlags.VM_ACCOUNT) != 0
+        && vma.isAnonymous()
+        && vma.anonVmaGetAcquire() == null) {
+      flags &= ~VmFlags.VM_ACCOUNT; // nothing was written yet: there is nothing to back
     }
-    // Before the entries change: a fault or a migration that comes later uses the new flags.
-    whole.vmFlagsSetOpaque(flags);
+    try {
+      // Before the entries change: a fault or a migration that comes later uses the new flags.
+      Vma _ = vmaModify.modifyFlags(vma, start, end, flags);
+    } catch (ErrnoException e) {
+      accounting.vmUnacctMemory(charged);
+      throw e;
+    }
     changeProtection(mm, start, end, Pte.prot(flags));
+    if ((old & VmFlags.VM_ACCOUNT) != 0 && (flags & VmFlags.VM_ACCOUNT) == 0) {
+      accounting.vmUnacctMemory(nrPages);
+    }
+    accounting.vmStatAccount(mm, old, -nrPages);
+    accounting.vmStatAccount(mm, flags, nrPages);
+  }
+
+  private static ErrnoException nothingMapped(long vaddr) {
+    return new ErrnoException(Errno.ENOMEM, "nothing mapped at 0x" + Long.toHexString(vaddr));
   }
 
   private void changeProtection(Mm mm, long start, long end, long prot) {

@@ -1,28 +1,33 @@
 package org.jmmu.mm;
 
+import static org.jmmu.types.VmFlags.VM_ACCOUNT;
+import static org.jmmu.types.VmFlags.VM_LOCKED;
+
+import java.util.ArrayList;
+import java.util.List;
 import org.jmmu.alloc.Frames;
 import org.jmmu.pgtable.MmuGather;
 import org.jmmu.pgtable.PageTables;
 import org.jmmu.pgtable.TlbFlush;
 import org.jmmu.phys.PhysMemory;
-import org.jmmu.rmap.AnonVmas;
 import org.jmmu.rmap.PageRmap;
 import org.jmmu.types.Errno;
 import org.jmmu.types.ErrnoException;
+import org.jmmu.types.MappedFile;
 import org.jmmu.types.Mm;
 import org.jmmu.types.Vma;
 
 /**
  * Unmaps ranges, and whole address spaces at exit.
  *
- * @kernel mm/mmap.c:do_munmap, unmap_region, exit_mmap
+ * @kernel mm/vma.c:do_vmi_munmap, vms_complete_munmap_vmas, mm/mmap.c:exit_mmap
  */
 public final class Munmap {
   private final Frames frames;
   private final PageTables tables;
   private final TlbFlush tlbFlush;
-  private final AnonVmas anonVmas;
-  private final VmaMerge vmaMerge;
+  private final VmaModify vmaModify;
+  private final Accounting accounting;
   private final Zap zap;
 
   public Munmap(
@@ -30,26 +35,29 @@ public final class Munmap {
       Frames frames,
       PageTables tables,
       TlbFlush tlbFlush,
-      AnonVmas anonVmas,
-      PageRmap pageRmap) {
+      VmaModify vmaModify,
+      PageRmap pageRmap,
+      Accounting accounting) {
     this.frames = frames;
     this.tables = tables;
     this.tlbFlush = tlbFlush;
-    this.anonVmas = anonVmas;
-    this.vmaMerge = new VmaMerge(anonVmas);
+    this.vmaModify = vmaModify;
+    this.accounting = accounting;
     this.zap = new Zap(phys, tables, pageRmap);
   }
 
   /**
    * Unmaps [{@code vaddr}, {@code vaddr + length}), rounded up to pages; holes in it are allowed.
    *
-   * @throws ErrnoException EINVAL if unaligned, empty or beyond user space
+   * @throws ErrnoException EINVAL if unaligned, empty or beyond user space; ENOMEM if a VMA would
+   *     have to be split and there are too many
    */
   public void munmap(Mm mm, long vaddr, long length) {
     Mman.checkAligned(vaddr);
     long bytes = Mman.pageAlign(length);
-    if (length <= 0 || !Mman.isUserRange(vaddr, bytes)) {
-      throw new ErrnoException(Errno.EINVAL, "munmap of " + length + " bytes");
+    if (bytes == 0 || !Mman.isUserRange(vaddr, length)) {
+      throw new ErrnoException(
+          Errno.EINVAL, "munmap of " + Long.toUnsignedString(length) + " bytes");
     }
     mm.mmapLock.writeLock();
     try {
@@ -59,32 +67,54 @@ public final class Munmap {
     }
   }
 
-  /** The caller holds mmap_lock(W). */
-  void munmapLocked(Mm mm, long start, long end) {
+  /**
+   * Sees to it that no VMA sticks out of a range that is about to be unmapped. The caller holds
+   * mmap_lock(W).
+   *
+   * @throws ErrnoException ENOMEM if one would have to be cut in three and there are too many; the
+   *     limit does not hold for cuts in two, which free something
+   * @kernel mm/vma.c:vms_gather_munmap_vmas
+   */
+  void splitEnds(Mm mm, long start, long end) {
     Vma first = mm.vmas.find(start);
     if (first == null || first.vmStartGetOpaque() >= end) {
       return;
     }
     if (start > first.vmStartGetOpaque()) {
-      vmaMerge.splitNewAbove(first, start);
+      if (end < first.vmEndGetOpaque() && mm.vmas.size() >= mm.sysctl.maxMapCount) {
+        throw new ErrnoException(Errno.ENOMEM, "too many VMAs");
+      }
+      vmaModify.splitUnchecked(first, start, true);
     }
-    Vma last = mm.vmas.find(end);
-    if (last != null && last.vmStartGetOpaque() < end) {
-      vmaMerge.splitNewBelow(last, end);
+    Vma last = mm.vmas.find(end - 1);
+    if (last != null && last.vmStartGetOpaque() < end && last.vmEndGetOpaque() > end) {
+      vmaModify.splitUnchecked(last, end, false);
     }
+  }
+
+  /** As {@link #munmap}; the caller holds mmap_lock(W). */
+  void munmapLocked(Mm mm, long start, long end) {
+    splitEnds(mm, start, end);
     Vma prev = mm.vmas.findPrev(start);
     MmuGather gather = new MmuGather(frames, tlbFlush, mm);
+    List<MappedFile> files = new ArrayList<>();
     Vma vma;
     while ((vma = mm.vmas.find(start)) != null && vma.vmStartGetOpaque() < end) {
       // VMA by VMA: the holes between them, most of an address space, are not looked at.
+      vma.startWrite();
       zap.range(gather, mm, vma.vmStartGetOpaque(), vma.vmEndGetOpaque());
-      anonVmas.unlink(vma); // before its tables go: no walk may look into them any more
+      vmaModify.unlinkRmap(vma); // before its tables go: no walk may look into them any more
       mm.vmas.remove(vma);
+      account(mm, vma);
+      if (vma.file != null) {
+        files.add(vma.file);
+      }
     }
     long floor = prev == null ? 0 : prev.vmEndGetOpaque();
     long ceiling = vma == null ? 0 : vma.vmStartGetOpaque();
     tables.freeRange(gather, mm, start, end, floor, ceiling);
     gather.finish();
+    files.forEach(MappedFile::put); // the last user of a file frees its pages: nobody maps them now
   }
 
   /** The last user of the mm is gone; no CPU runs it. Frees everything, the top table included. */
@@ -96,5 +126,16 @@ public final class Munmap {
       mm.mmapLock.writeUnlock();
     }
     tables.pgdFree(mm.pgdPfn);
+  }
+
+  private void account(Mm mm, Vma vma) {
+    long flags = vma.vmFlagsGetOpaque();
+    accounting.vmStatAccount(mm, flags, -vma.nrPages());
+    if ((flags & VM_LOCKED) != 0) {
+      mm.lockedVm -= vma.nrPages();
+    }
+    if ((flags & VM_ACCOUNT) != 0) {
+      accounting.vmUnacctMemory(vma.nrPages());
+    }
   }
 }

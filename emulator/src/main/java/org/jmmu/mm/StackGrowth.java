@@ -8,8 +8,8 @@ import static org.jmmu.types.VmFlags.VM_LOCKED;
 
 import org.jmmu.rmap.AnonVmas;
 import org.jmmu.types.AnonVma;
+import org.jmmu.types.ErrnoException;
 import org.jmmu.types.Mm;
-import org.jmmu.types.Rlimits;
 import org.jmmu.types.Vma;
 import org.jspecify.annotations.Nullable;
 
@@ -20,9 +20,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StackGrowth {
   private final AnonVmas anonVmas;
+  private final Accounting accounting;
 
-  public StackGrowth(AnonVmas anonVmas) {
+  public StackGrowth(AnonVmas anonVmas, Accounting accounting) {
     this.anonVmas = anonVmas;
+    this.accounting = accounting;
   }
 
   /**
@@ -84,24 +86,24 @@ public final class StackGrowth {
   /**
    * @kernel mm/vma.c:acct_stack_growth
    */
-  private static boolean acctStackGrowth(Vma vma, long start, long grow) {
+  private boolean acctStackGrowth(Vma vma, long start, long grow) {
     Mm mm = vma.mm;
-    Rlimits limits = mm.rlimits;
     long flags = vma.vmFlagsGetOpaque();
-    boolean locked = (flags & VM_LOCKED) != 0;
-    if (exceeds(mm.totalVm + grow, limits.as >>> PAGE_SHIFT)
-        || exceeds(vma.vmEndGetOpaque() - start, limits.stack)
-        || (locked
-            && !limits.capIpcLock
-            && exceeds(mm.lockedVm + grow, limits.memlock >>> PAGE_SHIFT))) {
+    long size = vma.vmEndGetOpaque() - start;
+    if (!accounting.mayExpandVm(mm, flags, grow)
+        || Long.compareUnsigned(size, mm.rlimits.stack) > 0
+        || !Accounting.mlockFutureOk(mm, flags, grow << PAGE_SHIFT)) {
       return false;
     }
-    mm.lockedVm += locked ? grow : 0;
-    VmStat.account(mm, flags, grow);
+    try {
+      accounting.vmEnoughMemory(mm, grow);
+    } catch (ErrnoException e) {
+      return false;
+    }
+    if ((flags & VM_LOCKED) != 0) {
+      mm.lockedVm += grow;
+    }
+    accounting.vmStatAccount(mm, flags, grow);
     return true;
-  }
-
-  private static boolean exceeds(long value, long limit) {
-    return Long.compareUnsigned(value, limit) > 0;
   }
 }

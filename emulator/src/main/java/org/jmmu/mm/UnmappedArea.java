@@ -1,6 +1,6 @@
 package org.jmmu.mm;
 
-import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
+import static org.jmmu.phys.PhysMemory.PAGE_SHIFT;
 
 import org.jmmu.types.VmFlags;
 import org.jmmu.types.Vma;
@@ -19,11 +19,6 @@ import org.jmmu.types.VmaTree;
 final class UnmappedArea {
   /** No room. */
   static final long NONE = VmaTree.NO_GAP;
-
-  /**
-   * @kernel mm/mmap.c:stack_guard_gap
-   */
-  static final long STACK_GUARD_GAP = 256 * PAGE_SIZE;
 
   private UnmappedArea() {}
 
@@ -77,12 +72,12 @@ final class UnmappedArea {
     return (vma.vmFlagsGetOpaque() & VmFlags.VM_GROWSDOWN) != 0;
   }
 
-  /**
-   * Where the space begins that a VMA which grows downwards keeps free below it.
-   *
-   * @kernel include/linux/mm.h:vm_start_gap
-   */
-  private static long startGap(Vma vma) {
-    return Math.max(0, vma.vmStartGetOpaque() - STACK_GUARD_GAP);
+  /** Lowest address that must stay free before the VMA. @kernel include/linux/mm.h:vm_start_gap */
+  static long startGap(Vma vma) {
+    long start = vma.vmStartGetOpaque();
+    if (!growsDown(vma)) {
+      return start;
+    }
+    return Math.max(0, start - (vma.mm.sysctl.stackGuardGap << PAGE_SHIFT));
   }
 }

@@ -1,123 +1,106 @@
 package org.jmmu.mm;
 
-import static org.jmmu.phys.PhysMemory.PAGE_SHIFT;
-
 import org.jmmu.rmap.AnonVmas;
-import org.jmmu.types.AnonVma;
-import org.jmmu.types.Mm;
+import org.jmmu.types.VmFlags;
 import org.jmmu.types.Vma;
-import org.jmmu.types.VmaTree;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Splits and merges VMAs; every change of a range goes through vma_adjust. The caller holds
+ * Lets the neighbours of a range take it over, if they would look just like it. The caller holds
  * mmap_lock(W).
  *
- * @kernel mm/mmap.c:vma_merge, split_vma
+ * @kernel mm/vma.c:vma_merge_existing_range, vma_merge_new_range
  */
 final class VmaMerge {
   private final AnonVmas anonVmas;
+  private final VmaAdjust vmaAdjust;
 
-  VmaMerge(AnonVmas anonVmas) {
+  VmaMerge(AnonVmas anonVmas, VmaAdjust vmaAdjust) {
     this.anonVmas = anonVmas;
-  }
-
-  /** Splits at {@code vaddr}; {@code vma} keeps the upper part, the new VMA gets the lower. */
-  void splitNewBelow(Vma vma, long vaddr) {
-    Vma below = vma.dup(vma.mm);
-    below.vmEndSetOpaque(vaddr);
-    joinAnonVmas(below, vma);
-    long pgoff = vma.linearPageIndex(vaddr);
-    adjust(vma, vaddr, vma.vmEndGetOpaque(), pgoff, below);
-  }
-
-  /** Splits at {@code vaddr}; {@code vma} keeps the lower part, the new VMA gets the upper. */
-  void splitNewAbove(Vma vma, long vaddr) {
-    Vma above = vma.dup(vma.mm);
-    above.vmPgoffSetOpaque(vma.linearPageIndex(vaddr));
-    above.vmStartSetOpaque(vaddr);
-    joinAnonVmas(above, vma);
-    adjust(vma, vma.vmStartGetOpaque(), vaddr, vma.vmPgoffGetOpaque(), above);
+    this.vmaAdjust = vmaAdjust;
   }
 
   /**
-   * Lets the neighbours of [{@code start}, {@code end}) take the range over, if they would look
-   * just like it. The range is a hole, or (mprotect) the whole of a VMA, or one end of {@code
-   * prev}.
+   * The range is the whole of {@code middle}, its head or its tail, and is about to get other
+   * flags.
    *
    * <pre>
-   *   P = prev, N = next, A = the range          which neighbour changes
-   *   PPPP AAAA NNNN  →  PPPPPPPPPPPP            1, 6: prev takes the range and next
-   *   PPPP AAAA       →  PPPPPPPP                2, 5, 7: prev takes the range
-   *        AAAA NNNN  →       NNNNNNNN           3, 8: next takes the range
-   *   PPPPAAAA NNNN   →  PPPPNNNNNNNN            4: the range is the tail of prev
+   *   P = prev, M = middle, N = next, x = the range
+   *   PPPP xxxx NNNN  →  PPPPPPPPPPPP
+   *   PPPP xxxx       →  PPPPPPPP
+   *        xxxx NNNN  →       MMMMMMMM     next disappears: which of the two is kept shows nowhere
+   *   PPPP xxMM       →  PPPPPPMM
+   *        MMxx NNNN  →       MMNNNNNN
    * </pre>
    *
-   * @param prev the last VMA that starts below {@code start}; null if there is none
-   * @param anonVma of the range's pages, if any
    * @return the VMA that covers the range now; null if nothing was merged
    */
-  @Nullable Vma merge(
-      Mm mm,
-      @Nullable Vma prev,
-      long start,
-      long end,
-      long flags,
-      @Nullable AnonVma anonVma,
-      long pgoff) {
-    Vma area = prev != null ? mm.vmas.next(prev) : mm.vmas.find(0);
-    Vma next = area;
-    if (next != null && next.vmEndGetOpaque() == end) {
-      next = mm.vmas.next(next); // the range is all of area: the candidate is the one behind it
-    }
-    long pgoffEnd = pgoff + ((end - start) >> PAGE_SHIFT);
-    boolean beforeNext =
-        next != null
-            && next.vmStartGetOpaque() == end
-            && next.vmPgoffGetOpaque() == pgoffEnd
-            && isMergeable(next, flags, anonVma);
-
-    if (prev != null
-        && prev.vmEndGetOpaque() == start
-        && prev.linearPageIndex(start) == pgoff
-        && isMergeable(prev, flags, anonVma)) {
-      long newEnd = end;
-      if (beforeNext && next != null && isMergeable(next, flags, prev.anonVmaGetAcquire())) {
-        newEnd = next.vmEndGetOpaque();
-      }
-      adjust(prev, prev.vmStartGetOpaque(), newEnd, prev.vmPgoffGetOpaque(), null);
-      return prev;
-    }
-    if (!beforeNext || next == null || area == null) {
+  @Nullable Vma mergeExisting(MergeRange range, Vma middle) {
+    boolean leftSide = range.start == middle.vmStartGetOpaque();
+    boolean rightSide = range.end == middle.vmEndGetOpaque();
+    if ((range.flags & VmFlags.VM_SPECIAL) != 0 || (!leftSide && !rightSide)) {
       return null;
     }
-    if (prev != null && start < prev.vmEndGetOpaque()) {
-      adjust(prev, prev.vmStartGetOpaque(), start, prev.vmPgoffGetOpaque(), null);
-    } else {
-      adjust(area, start, next.vmEndGetOpaque(), pgoff, null);
+    Vma prev = leftSide ? middle.mm.vmas.prev(middle) : null;
+    Vma next = rightSide ? middle.mm.vmas.next(middle) : null;
+    boolean left = prev != null && range.canMergeAfter(prev);
+    boolean right = next != null && range.canMergeBefore(next);
+    if (left && prev != null) {
+      boolean both = right && next != null && haveCompatibleAnonVmas(prev, next);
+      long end = both && next != null ? next.vmEndGetOpaque() : range.end;
+      vmaAdjust.adjust(prev, prev.vmStartGetOpaque(), end, prev.vmPgoffGetOpaque(), null);
+      return prev;
     }
-    return area;
+    if (!right || next == null) {
+      return null;
+    }
+    if (leftSide) {
+      vmaAdjust.adjust(middle, range.start, next.vmEndGetOpaque(), range.pgoff, null);
+      return middle;
+    }
+    long start = middle.vmStartGetOpaque();
+    vmaAdjust.adjust(middle, start, range.start, middle.vmPgoffGetOpaque(), null);
+    return next;
   }
 
-  /** The protocol moves boundaries of the VMA and of the one behind it in place. */
-  private void adjust(Vma vma, long start, long end, long pgoff, @Nullable Vma insert) {
-    anonVmas.protocol().vmaAdjust(anonVmas, vma, start, end, pgoff, insert);
-    VmaTree vmas = vma.mm.vmas;
-    vmas.rangeChanged(vma);
-    Vma next = vmas.next(vma);
-    if (next != null) {
-      vmas.rangeChanged(next);
+  /**
+   * The range is a hole between {@code prev} and {@code next}.
+   *
+   * @return the VMA that covers the range now; null if nothing was merged
+   */
+  @Nullable Vma mergeNew(MergeRange range, @Nullable Vma prev, @Nullable Vma next) {
+    if ((range.flags & VmFlags.VM_SPECIAL) != 0) {
+      return null;
+    }
+    boolean left = prev != null && range.canMergeAfter(prev);
+    boolean right = next != null && range.canMergeBefore(next);
+    if (left && prev != null) {
+      boolean both = right && next != null && haveCompatibleAnonVmas(prev, next);
+      importAnonVma(prev, range);
+      long end = both && next != null ? next.vmEndGetOpaque() : range.end;
+      vmaAdjust.adjust(prev, prev.vmStartGetOpaque(), end, prev.vmPgoffGetOpaque(), null);
+      return prev;
+    }
+    if (right && next != null) {
+      importAnonVma(next, range);
+      vmaAdjust.adjust(next, range.start, next.vmEndGetOpaque(), range.pgoff, null);
+      return next;
+    }
+    return null;
+  }
+
+  /** Pages that are about to be moved into the range must be found by walks from there. */
+  private void importAnonVma(Vma vma, MergeRange range) {
+    if (range.copiedFrom != null) {
+      vma.startWrite();
+      anonVmas.importChain(vma, range.copiedFrom);
     }
   }
 
-  private void joinAnonVmas(Vma half, Vma vma) {
-    anonVmas.cloneChain(half, vma);
-    half.anonVmaSetRelease(vma.anonVmaGetAcquire());
-  }
-
-  private static boolean isMergeable(Vma vma, long flags, @Nullable AnonVma anonVma) {
-    AnonVma other = vma.anonVmaGetAcquire();
-    return vma.vmFlagsGetOpaque() == flags
-        && (other == null || anonVma == null || other == anonVma);
+  /** Each goes with the range: do they go with each other? */
+  private static boolean haveCompatibleAnonVmas(Vma prev, Vma next) {
+    return prev.anonVmaGetAcquire() == null
+        || next.anonVmaGetAcquire() == null
+        || prev.anonVmaGetAcquire() == next.anonVmaGetAcquire();
   }
 }

@@ -12,16 +12,25 @@ import org.jmmu.filemap.MappingSlot;
 import org.jmmu.filemap.PageCache;
 import org.jmmu.filemap.TruncatePages;
 import org.jmmu.filemap.Writeback;
+import org.jmmu.hw.ControlBits;
 import org.jmmu.hw.Cpu;
 import org.jmmu.migrate.MigratePages;
 import org.jmmu.migrate.MovePages;
+import org.jmmu.mm.Accounting;
 import org.jmmu.mm.Fault;
+import org.jmmu.mm.FileIo;
 import org.jmmu.mm.Fork;
 import org.jmmu.mm.HandleMmFault;
+import org.jmmu.mm.Mincore;
 import org.jmmu.mm.Mmap;
 import org.jmmu.mm.Mprotect;
+import org.jmmu.mm.Msync;
 import org.jmmu.mm.Munmap;
+import org.jmmu.mm.Populate;
+import org.jmmu.mm.Shmem;
 import org.jmmu.mm.StackGrowth;
+import org.jmmu.mm.Truncate;
+import org.jmmu.mm.VmaModify;
 import org.jmmu.pgtable.PageTables;
 import org.jmmu.pgtable.SwitchMm;
 import org.jmmu.pgtable.TlbFlush;
@@ -56,14 +65,22 @@ final class Kernel {
   final RmapWalk rmapWalk;
   final PageTables tables;
   final Frames frames;
+  final PageRmap pageRmap;
 
   final Files files;
+  final Shmem shmem;
+  final FileIo fileIo;
+  final Msync msync;
+  final Mincore mincore;
+  final Populate populate;
 
   private final Buddy buddy;
   private final SlotTable<AnonVma> anonVmaSlots = new SlotTable<>(AnonVma::new);
   private final SlotTable<MappingSlot> mappingSlots = new SlotTable<>(MappingSlot::new);
   private final Fork fork;
   private final Oracles oracles;
+  VmSysctl sysctl = new VmSysctl();
+  private final Accounting accounting;
   private final List<Mm> mms = new CopyOnWriteArrayList<>();
 
   Kernel(MachineConfig config) {
@@ -71,11 +88,12 @@ final class Kernel {
     phys = new PhysMemory(config.nrFrames());
     buddy = new Buddy(phys);
     frames = new Frames(phys, buddy);
+    accounting = new Accounting(config.nrFrames());
     cpus = new Cpu[config.nrCpus()];
     switchMm = new SwitchMm(config.nrCpus());
     tables = new PageTables(phys, frames);
     TlbFlush tlbFlush = new TlbFlush(cpus);
-    PageRmap pageRmap = new PageRmap(phys);
+    pageRmap = new PageRmap(phys);
     AnonVmas anonVmas = new AnonVmas(phys, anonVmaSlots, config.vmaAdjust());
     PageCache pageCache = new PageCache(phys, frames, mappingSlots);
     GetFolio getFolio = new GetFolio(phys, frames, pageCache);
@@ -84,10 +102,12 @@ final class Kernel {
     Writeback writeback = new Writeback(phys, pageCache, mappers);
     files = new Files(pageCache, truncatePages, writeback);
     rmapWalk = new RmapWalk(phys, anonVmas);
-    munmap = new Munmap(phys, frames, tables, tlbFlush, anonVmas, pageRmap);
-    mmap = new Mmap(anonVmas, munmap);
-    mprotect = new Mprotect(tables, tlbFlush, anonVmas);
-    fork = new Fork(frames, tables, tlbFlush, anonVmas, pageRmap);
+    VmaModify vmaModify = new VmaModify(anonVmas);
+    munmap = new Munmap(phys, frames, tables, tlbFlush, vmaModify, pageRmap, accounting);
+    shmem = new Shmem(files);
+    mmap = new Mmap(vmaModify, munmap, accounting, shmem);
+    mprotect = new Mprotect(tables, tlbFlush, vmaModify, accounting);
+    fork = new Fork(frames, tables, tlbFlush, anonVmas, pageRmap, accounting);
     migratePages =
         new MigratePages(
             phys,
@@ -109,18 +129,21 @@ final class Kernel {
             pageCache,
             getFolio,
             reserveZeroPage());
+    populate = new Populate(tables, handleMmFault);
+    Truncate truncate = new Truncate(phys, frames, tables, tlbFlush, pageRmap, truncatePages);
+    fileIo = new FileIo(phys, frames, pageCache, getFolio, truncate);
+    msync = new Msync(writeback);
+    mincore = new Mincore(frames, tables, pageCache);
     Fault fault =
-        new Fault(handleMmFault, switchMm, new StackGrowth(anonVmas), config.faultLocking());
+        new Fault(
+            handleMmFault, switchMm, new StackGrowth(anonVmas, accounting), config.faultLocking());
     for (int id = 0; id < cpus.length; id++) {
       cpus[id] = new Cpu(id, phys, fault);
+      cpus[id].writeCr4(cpus[id].cr4() | ControlBits.CR4_PKE);
     }
   }
 
-  Mm newMm() {
-    return newMm(new VmSysctl(), new Rlimits());
-  }
-
-  private Mm newMm(VmSysctl sysctl, Rlimits rlimits) {
+  Mm newMm(Rlimits rlimits) {
     long pgdPfn = tables.pgdAlloc();
     if (pgdPfn == Buddy.NO_FRAME) {
       throw new ErrnoException(Errno.ENOMEM, "no frame for a top-level page table");
@@ -131,7 +154,7 @@ final class Kernel {
   }
 
   Mm fork(Mm parent) {
-    Mm child = newMm(parent.sysctl, parent.rlimits.copy());
+    Mm child = newMm(parent.rlimits.copy());
     try {
       fork.dupMmap(parent, child);
     } catch (ErrnoException e) {
@@ -152,6 +175,11 @@ final class Kernel {
     mms.remove(mm);
   }
 
+  /** Frames that are neither free nor the machine's own, exact at rest. */
+  long framesInUse() {
+    return phys.nrFrames() - 2 - buddy.nrFree(); // frame 0 and the zero page
+  }
+
   List<Violation> check() {
     return oracles.check(mms);
   }
@@ -167,6 +195,8 @@ final class Kernel {
       switchMm.switchTo(cpu, null);
     }
     mms.clear();
+    accounting.reset();
+    sysctl = new VmSysctl();
     anonVmaSlots.freeAll();
     mappingSlots.freeAll();
     buddy.reset();

@@ -3,10 +3,15 @@ package org.jmmu.sys;
 import org.jmmu.hw.Cpu;
 import org.jmmu.migrate.MigratePages;
 import org.jmmu.mm.Mman;
+import org.jmmu.mm.Mprotect;
+import org.jmmu.mm.Pkeys;
+import org.jmmu.mm.Rss;
 import org.jmmu.types.Errno;
 import org.jmmu.types.ErrnoException;
 import org.jmmu.types.MappedFile;
 import org.jmmu.types.Mm;
+import org.jmmu.types.VmFlags;
+import org.jspecify.annotations.Nullable;
 
 /** A process and its system calls. Constants for arguments: {@link Mman}. */
 @SuppressWarnings({
@@ -18,10 +23,12 @@ public final class Process {
 
   private final Kernel kernel;
   private final Mm mm;
+  private final FileTable files;
 
-  Process(Kernel kernel, Mm mm) {
+  Process(Kernel kernel, Mm mm, FileTable files) {
     this.kernel = kernel;
     this.mm = mm;
+    this.files = files;
   }
 
   /** Its address space, for tests and tools that look below the system calls. */
@@ -61,10 +68,25 @@ public final class Process {
    * @throws ErrnoException as mmap(2)
    */
   public long mmap(long vaddr, long length, int prot, int flags, int fd, long offset) {
-    if (fd != NO_FD || offset != 0) {
-      throw nosys("mmap of a file");
+    if ((flags & Mman.MAP_ANONYMOUS) != 0) {
+      return mmap(vaddr, length, prot, flags, null, offset);
     }
-    return kernel.mmap.mmap(mm, vaddr, length, prot, flags);
+    MappedFile file = files.get(fd);
+    try {
+      return mmap(vaddr, length, prot, flags, file, offset);
+    } finally {
+      file.put();
+    }
+  }
+
+  private long mmap(
+      long vaddr, long length, int prot, int flags, @Nullable MappedFile file, long offset) {
+    long start = kernel.mmap.mmap(mm, vaddr, length, prot, flags, file, offset);
+    boolean populate = (flags & (Mman.MAP_POPULATE | Mman.MAP_NONBLOCK)) == Mman.MAP_POPULATE;
+    if (populate || (flags & Mman.MAP_LOCKED) != 0 || (mm.defFlags & VmFlags.VM_LOCKED) != 0) {
+      kernel.populate.populate(mm, start, start + Mman.pageAlign(length));
+    }
+    return start;
   }
 
   /**
@@ -78,23 +100,24 @@ public final class Process {
    * @throws ErrnoException as {@link org.jmmu.mm.Mprotect#mprotect}
    */
   public void mprotect(long vaddr, long length, int prot) {
-    kernel.mprotect.mprotect(mm, vaddr, length, prot);
+    kernel.mprotect.mprotect(mm, vaddr, length, prot, Mprotect.NO_PKEY);
   }
 
   /**
-   * @param accessRights PKEY_DISABLE_ACCESS, PKEY_DISABLE_WRITE
+   * @param accessRights PKEY_DISABLE_ACCESS, PKEY_DISABLE_WRITE: checked only, since they belong to
+   *     the PKRU register of the calling thread's CPU; see {@link Cpu#wrpkru}
    * @return a free protection key
    * @throws ErrnoException as pkey_alloc(2)
    */
   public int pkeyAlloc(int flags, int accessRights) {
-    throw nosys("pkey_alloc");
+    return Pkeys.alloc(mm, flags, accessRights);
   }
 
   /**
    * @throws ErrnoException as pkey_free(2)
    */
   public void pkeyFree(int pkey) {
-    throw nosys("pkey_free");
+    Pkeys.free(mm, pkey);
   }
 
   /**
@@ -102,7 +125,7 @@ public final class Process {
    * @throws ErrnoException as pkey_mprotect(2)
    */
   public void pkeyMprotect(long vaddr, long length, int prot, int pkey) {
-    throw nosys("pkey_mprotect");
+    kernel.mprotect.mprotect(mm, vaddr, length, prot, pkey);
   }
 
   /**
@@ -167,7 +190,7 @@ public final class Process {
    * @throws ErrnoException as msync(2)
    */
   public void msync(long vaddr, long length, int flags) {
-    throw nosys("msync");
+    kernel.msync.msync(mm, vaddr, length, flags);
   }
 
   /**
@@ -175,7 +198,7 @@ public final class Process {
    * @throws ErrnoException as mincore(2)
    */
   public byte[] mincore(long vaddr, long length) {
-    throw nosys("mincore");
+    return kernel.mincore.mincore(mm, vaddr, length);
   }
 
   /**
@@ -183,7 +206,7 @@ public final class Process {
    * @throws ErrnoException as memfd_create(2)
    */
   public int memfdCreate(String name, int flags) {
-    throw nosys("memfd_create");
+    return files.install(kernel.shmem.memfdCreate(name, flags));
   }
 
   /**
@@ -192,21 +215,26 @@ public final class Process {
    * @return the lowest free descriptor
    */
   public int install(MappedFile file) {
-    throw nosys("open");
+    return files.install(file);
   }
 
   /**
    * @throws ErrnoException EBADF
    */
   public void close(int fd) {
-    throw nosys("close");
+    files.close(fd);
   }
 
   /**
    * @throws ErrnoException as ftruncate(2)
    */
   public void ftruncate(int fd, long size) {
-    throw nosys("ftruncate");
+    MappedFile file = files.get(fd);
+    try {
+      kernel.fileIo.ftruncate(file, size);
+    } finally {
+      file.put();
+    }
   }
 
   /**
@@ -214,7 +242,12 @@ public final class Process {
    * @throws ErrnoException as fallocate(2)
    */
   public void fallocate(int fd, int mode, long offset, long length) {
-    throw nosys("fallocate");
+    MappedFile file = files.get(fd);
+    try {
+      kernel.fileIo.fallocate(file, mode, offset, length);
+    } finally {
+      file.put();
+    }
   }
 
   /**
@@ -222,7 +255,12 @@ public final class Process {
    * @throws ErrnoException as pread(2)
    */
   public int pread(int fd, byte[] buffer, long offset) {
-    throw nosys("pread64");
+    MappedFile file = files.get(fd);
+    try {
+      return kernel.fileIo.pread(file, buffer, offset);
+    } finally {
+      file.put();
+    }
   }
 
   /**
@@ -230,7 +268,12 @@ public final class Process {
    * @throws ErrnoException as pwrite(2)
    */
   public int pwrite(int fd, byte[] buffer, long offset) {
-    throw nosys("pwrite64");
+    MappedFile file = files.get(fd);
+    try {
+      return kernel.fileIo.pwrite(file, buffer, offset);
+    } finally {
+      file.put();
+    }
   }
 
   /**
@@ -239,7 +282,12 @@ public final class Process {
    * @throws ErrnoException ENOMEM
    */
   public Process fork() {
-    return new Process(kernel, kernel.fork(mm));
+    return new Process(kernel, kernel.fork(mm), files.copy());
+  }
+
+  /** Pages that it has in memory. */
+  public Rss rss() {
+    return Rss.of(kernel.phys, kernel.tables, kernel.pageRmap, mm);
   }
 
   /** Moves the page at {@code vaddr} to another frame. @throws ErrnoException EFAULT if none is */
@@ -260,6 +308,7 @@ public final class Process {
   /** Ends the process; no thread may be using it, or a CPU that runs it. */
   public void exit() {
     kernel.exit(mm);
+    files.closeAll();
   }
 
   private static ErrnoException nosys(String call) {

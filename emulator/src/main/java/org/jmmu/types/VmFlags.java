@@ -61,6 +61,9 @@ public final class VmFlags {
 
   public static final long VM_PKEY = 0xfL << VM_PKEY_SHIFT;
 
+  /** Reclaim may drop the pages unwritten. */
+  public static final long VM_DROPPABLE = 1L << 40;
+
   /** The bits that mprotect changes. */
   public static final long VM_ACCESS_FLAGS = VM_READ | VM_WRITE | VM_EXEC;
 

@@ -1,167 +1,234 @@
 package org.jmmu.types;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 
 /**
  * A node of a {@link VmaTree}: up to {@value #SLOTS} slots in address order, each a VMA (in a leaf)
- * or a node. Immutable: a change copies the nodes from the leaf to the root.
+ * or a node. Keys and number of slots are immutable once sealed; a leaf is so as a whole.
  *
- * <p>Everything a search compares lies in arrays of numbers, so that it touches neither the VMAs
- * nor the nodes that it does not enter.
+ * <p>A change makes a new leaf, and a new node wherever keys change. A child that ends where its
+ * predecessor did takes that one's place in the parent: a reader comes upon the one or the other.
+ * What only searches for gaps read, starts and gaps of a node, changes in place.
+ *
+ * <p>Everything a search compares is in one array of numbers, so that it touches neither the VMAs
+ * nor the nodes that it does not enter. Arrays have one length, however many slots are in use:
+ * copies and searches then take the same steps each time, which the host's CPU can foresee.
+ *
+ * <pre>
+ *   words   0           SLOTS         2 * SLOTS     3 * SLOTS
+ *           | ends      | starts      | gaps        |
+ *
+ *   ends    of the slot's last VMA, as recorded; unused slots: Long.MAX_VALUE
+ *   starts  of the slot's first VMA, as recorded
+ *   gaps    the largest one between two VMAs of the slot; a leaf has none
+ * </pre>
  */
 final class VmaNode {
-  static final int SLOTS = 32;
+  /** A power of two: see {@link #firstEndingAbove}. */
+  static final int SLOTS = 16;
 
   /** With fewer slots than this a node is joined with a neighbour. */
   static final int FEW_SLOTS = SLOTS / 4;
 
-  static final VmaNode EMPTY = new VmaNode(new Object[0], new long[0], new long[0], new long[0]);
+  private static final VarHandle SLOT = MethodHandles.arrayElementVarHandle(Object[].class);
 
-  private static final long[] NO_GAPS = {};
+  private static final int STARTS = SLOTS;
+  private static final int GAPS = 2 * SLOTS;
+  private static final int LEAF_WORDS = 2 * SLOTS;
+  private static final int WORDS = 3 * SLOTS;
 
-  final Object[] slots;
+  static final VmaNode EMPTY = new VmaNode(0, new Object[SLOTS], unused(LEAF_WORDS)).seal();
 
-  /** Of each slot: the recorded end of its last VMA. */
-  final long[] ends;
+  private final int size;
+  private final Object[] slots;
+  private final long[] words;
+  private long largestGap; // guarded by mmap_lock
 
-  /** Of each slot: the recorded start of its first VMA. */
-  final long[] starts;
-
-  /** Of each slot: the largest gap between two of its VMAs; of a leaf: empty. */
-  final long[] gaps;
-
-  /** The largest gap between two VMAs of this node. */
-  final long largestGap;
-
-  private VmaNode(Object[] slots, long[] ends, long[] starts, long[] gaps) {
+  private VmaNode(int size, Object[] slots, long[] words) {
+    this.size = size;
     this.slots = slots;
-    this.ends = ends;
-    this.starts = starts;
-    this.gaps = gaps;
-    long largest = 0;
-    for (int i = 1; i < ends.length; i++) {
-      assert ends[i - 1] < ends[i] : "VMAs out of order";
-      largest = Math.max(largest, starts[i] - ends[i - 1]);
-    }
-    for (long gap : gaps) {
-      largest = Math.max(largest, gap);
-    }
-    this.largestGap = largest;
+    this.words = words;
   }
 
   /** A node with two slots. */
   static VmaNode parentOf(VmaNode low, VmaNode high) {
-    return new VmaNode(
-        new Object[] {low, high},
-        new long[] {low.end(), high.end()},
-        new long[] {low.start(), high.start()},
-        new long[] {low.largestGap, high.largestGap});
+    return new VmaNode(2, new Object[SLOTS], unused(WORDS)).set(0, low).set(1, high).seal();
+  }
+
+  /** A node with slots [from, to) of those of {@code low} and, behind them, {@code high}. */
+  static VmaNode range(VmaNode low, VmaNode high, int from, int to) {
+    VmaNode node = new VmaNode(to - from, new Object[SLOTS], unused(low.words.length));
+    for (int i = from; i < to; i++) {
+      Object slot = i < low.size ? low.slots[i] : high.slots[i - low.size];
+      if (slot instanceof VmaNode child) {
+        node.set(i - from, child);
+      } else {
+        boolean inLow = i < low.size;
+        node.slots[i - from] = slot;
+        node.words[i - from] = inLow ? low.end(i) : high.end(i - low.size);
+        node.words[STARTS + i - from] = inLow ? low.start(i) : high.start(i - low.size);
+      }
+    }
+    return node.seal();
   }
 
   int size() {
-    return slots.length;
+    return size;
+  }
+
+  boolean isFull() {
+    return size == SLOTS;
   }
 
   boolean isLeaf() {
-    return slots.length == 0 || slots[0] instanceof Vma;
+    return words.length == LEAF_WORDS;
   }
 
-  VmaNode child(int slot) {
-    return (VmaNode) slots[slot];
+  Object slotGetAcquire(int at) {
+    return SLOT.getAcquire(slots, at);
   }
 
-  Vma vma(int slot) {
-    return (Vma) slots[slot];
+  VmaNode child(int at) {
+    return (VmaNode) slots[at];
   }
 
-  long start() {
-    return starts[0];
+  Vma vma(int at) {
+    return (Vma) slots[at];
   }
 
-  long end() {
-    return ends[ends.length - 1];
+  long start(int at) {
+    return words[STARTS + at];
+  }
+
+  long end(int at) {
+    return words[at];
+  }
+
+  long firstStart() {
+    return words[STARTS];
+  }
+
+  long lastEnd() {
+    return words[size - 1];
+  }
+
+  long gap(int at) {
+    return words[GAPS + at];
+  }
+
+  /** The largest gap between two VMAs of this node. */
+  long largestGap() {
+    return largestGap;
   }
 
   /** The first slot that ends above {@code vaddr}; the number of slots if there is none. */
   int firstEndingAbove(long vaddr) {
-    long[] keys = ends;
-    int low = 0;
-    int high = keys.length;
-    while (low < high) {
-      int middle = (low + high) >>> 1;
-      if (keys[middle] > vaddr) {
-        high = middle;
-      } else {
-        low = middle + 1;
+    long[] keys = words;
+    int at = 0;
+    for (int step = SLOTS / 2; step > 0; step /= 2) {
+      at += keys[at + step - 1] <= vaddr ? step : 0;
+    }
+    at += keys[at] <= vaddr ? 1 : 0;
+    return Math.min(at, size); // nothing ends above Long.MAX_VALUE
+  }
+
+  /** An unsealed copy. */
+  VmaNode copy() {
+    return new VmaNode(size, slots.clone(), words.clone());
+  }
+
+  /** An unsealed copy with one more slot, {@code at}, which is to be set. */
+  VmaNode copyWithRoom(int at) {
+    VmaNode copy = new VmaNode(size + 1, slots.clone(), words.clone());
+    int behind = SLOTS - 1 - at;
+    System.arraycopy(slots, at, copy.slots, at + 1, behind);
+    for (int column = 0; column < words.length; column += SLOTS) {
+      System.arraycopy(words, column + at, copy.words, column + at + 1, behind);
+    }
+    return copy;
+  }
+
+  /** An unsealed copy without slot {@code at}. What it held may stay in an unused slot. */
+  VmaNode copyWithout(int at) {
+    VmaNode copy = new VmaNode(size - 1, slots.clone(), words.clone());
+    int behind = SLOTS - 1 - at;
+    System.arraycopy(slots, at + 1, copy.slots, at, behind);
+    for (int column = 0; column < words.length; column += SLOTS) {
+      System.arraycopy(words, column + at + 1, copy.words, column + at, behind);
+      copy.words[column + SLOTS - 1] = column == 0 ? Long.MAX_VALUE : 0;
+    }
+    return copy;
+  }
+
+  /** Puts a VMA, under the range that it has now, into a slot of an unsealed leaf. */
+  VmaNode set(int at, Vma vma) {
+    vma.recordRange();
+    slots[at] = vma;
+    words[at] = vma.recordedEnd();
+    words[STARTS + at] = vma.recordedStart();
+    return this;
+  }
+
+  /** Puts a node into a slot of an unsealed node. */
+  VmaNode set(int at, VmaNode child) {
+    slots[at] = child;
+    words[at] = child.lastEnd();
+    words[STARTS + at] = child.firstStart();
+    words[GAPS + at] = child.largestGap;
+    return this;
+  }
+
+  /** The keys do not change from here on. */
+  VmaNode seal() {
+    assert areKeysInOrder() : "VMAs out of order";
+    updateLargestGap();
+    return this;
+  }
+
+  /** This node with {@code child} in its slot {@code at}: itself if that changes no key. */
+  VmaNode with(int at, VmaNode child) {
+    if (child.lastEnd() != words[at]) {
+      return copy().set(at, child).seal();
+    }
+    if (child != slots[at]) {
+      SLOT.setRelease(slots, at, child);
+    }
+    if (words[STARTS + at] != child.firstStart() || words[GAPS + at] != child.largestGap) {
+      words[STARTS + at] = child.firstStart();
+      words[GAPS + at] = child.largestGap;
+      updateLargestGap();
+    }
+    return this;
+  }
+
+  /** Unused slots start at 0 and hold no gap. */
+  private void updateLargestGap() {
+    long largest = 0;
+    for (int i = 1; i < SLOTS; i++) {
+      largest = Math.max(largest, words[STARTS + i] - words[i - 1]);
+    }
+    if (!isLeaf()) {
+      for (int i = 0; i < SLOTS; i++) {
+        largest = Math.max(largest, words[GAPS + i]);
       }
     }
-    return low;
+    largestGap = largest;
   }
 
-  /** Like this node, but with {@code replacement} in the place of slots [from, to). */
-  VmaNode splice(int from, int to, Object... replacement) {
-    int behind = from + replacement.length;
-    int size = behind + slots.length - to;
-    Object[] newSlots = new Object[size];
-    long[] newEnds = new long[size];
-    long[] newStarts = new long[size];
-    long[] newGaps = gaps.length == 0 ? NO_GAPS : new long[size];
-    System.arraycopy(slots, 0, newSlots, 0, from);
-    System.arraycopy(slots, to, newSlots, behind, slots.length - to);
-    copy(ends, newEnds, from, to, behind);
-    copy(starts, newStarts, from, to, behind);
-    if (newGaps.length != 0) {
-      copy(gaps, newGaps, from, to, behind);
-    }
-    for (int i = from; i < behind; i++) {
-      Object slot = replacement[i - from];
-      newSlots[i] = slot;
-      if (slot instanceof VmaNode node) {
-        newEnds[i] = node.end();
-        newStarts[i] = node.start();
-        newGaps[i] = node.largestGap;
-      } else {
-        Vma vma = (Vma) slot;
-        vma.recordRange();
-        newEnds[i] = vma.recordedEnd();
-        newStarts[i] = vma.recordedStart();
+  private boolean areKeysInOrder() {
+    for (int i = 1; i < size; i++) {
+      if (words[i - 1] >= words[i]) {
+        return false;
       }
     }
-    return new VmaNode(newSlots, newEnds, newStarts, newGaps);
+    return true;
   }
 
-  /** This node's slots and behind them those of {@code high}. */
-  VmaNode concat(VmaNode high) {
-    Object[] both = Arrays.copyOf(slots, size() + high.size());
-    System.arraycopy(high.slots, 0, both, size(), high.size());
-    return new VmaNode(
-        both, concat(ends, high.ends), concat(starts, high.starts), concat(gaps, high.gaps));
-  }
-
-  VmaNode lowerHalf() {
-    return slice(0, size() / 2);
-  }
-
-  VmaNode upperHalf() {
-    return slice(size() / 2, size());
-  }
-
-  private VmaNode slice(int from, int to) {
-    return new VmaNode(
-        Arrays.copyOfRange(slots, from, to),
-        Arrays.copyOfRange(ends, from, to),
-        Arrays.copyOfRange(starts, from, to),
-        gaps.length == 0 ? NO_GAPS : Arrays.copyOfRange(gaps, from, to));
-  }
-
-  private static void copy(long[] source, long[] target, int from, int to, int behind) {
-    System.arraycopy(source, 0, target, 0, from);
-    System.arraycopy(source, to, target, behind, source.length - to);
-  }
-
-  private static long[] concat(long[] low, long[] high) {
-    long[] both = Arrays.copyOf(low, low.length + high.length);
-    System.arraycopy(high, 0, both, low.length, high.length);
-    return both;
+  private static long[] unused(int length) {
+    long[] words = new long[length];
+    Arrays.fill(words, 0, SLOTS, Long.MAX_VALUE);
+    return words;
   }
 }

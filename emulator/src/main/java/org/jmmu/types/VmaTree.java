@@ -6,19 +6,20 @@ import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The VMAs of one address space in address order: a B+-tree of immutable nodes. A change builds a
- * new version of the nodes above the place it changes and publishes it; readers need no lock.
+ * The VMAs of one address space in address order: a B+-tree whose leaves are immutable. A change
+ * builds a new leaf, and new nodes above it as far as keys change, and publishes them with one
+ * store; readers need no lock.
  *
  * <p>The tree goes by the range that a VMA had when it was last looked at, its recorded range. Who
  * moves a boundary in place, however many steps that takes, calls {@link #rangeChanged} behind it;
  * meanwhile the VMA, which may overlap its neighbour, is found under the old range.
  *
  * <pre>
- *   writer, mmap_lock(W)        reader, mmap_lock(R)        reader without mmap_lock
- *   --------------------------  --------------------------  ---------------------------------
- *   every method                every method but changes    find, findPrev, size, snapshot: the
- *                                                           result is of some version current
- *                                                           during the call; its range is to be
+ *   writer, mmap_lock(W)    reader, mmap_lock(R)            reader without mmap_lock
+ *   ----------------------  ------------------------------  ------------------------------------
+ *   every method            every method but the changes    find, findPrev, size. A lookup sees a
+ *                                                           leaf that was current during the
+ *                                                           call; the VMA's range is to be
  *                                                           checked under the VMA's own lock
  * </pre>
  *
@@ -42,11 +43,10 @@ public final class VmaTree {
     return (int) SIZE.getOpaque(this);
   }
 
-  /** The VMAs at this instant, in address order. Costs a visit of all of them. */
+  /** The VMAs in address order. The caller holds mmap_lock. Costs a visit of all of them. */
   public Vma[] snapshot() {
-    VmaNode version = rootGetAcquire();
-    Vma[] vmas = new Vma[count(version)];
-    int copied = collect(version, vmas, 0);
+    Vma[] vmas = new Vma[size()];
+    int copied = collect(rootGetAcquire(), vmas, 0);
     assert copied == vmas.length;
     return vmas;
   }
@@ -63,7 +63,7 @@ public final class VmaTree {
       if (at == node.size()) {
         return null;
       }
-      slot = node.slots[at];
+      slot = node.slotGetAcquire(at);
     }
     return (Vma) slot;
   }
@@ -75,15 +75,15 @@ public final class VmaTree {
     while (slot instanceof VmaNode node) {
       int at = node.firstEndingAbove(vaddr);
       if (at > 0) {
-        below = node.slots[at - 1];
+        below = node.slotGetAcquire(at - 1);
       }
       if (at == node.size()) {
         break;
       }
-      slot = node.slots[at];
+      slot = node.slotGetAcquire(at);
     }
     while (below instanceof VmaNode node) {
-      below = node.slots[node.size() - 1];
+      below = node.slotGetAcquire(node.size() - 1);
     }
     return (Vma) below;
   }
@@ -126,11 +126,11 @@ public final class VmaTree {
    */
   public void insert(Vma vma) {
     vma.markAttached();
-    VmaNode grown = inserted(root, vma);
-    rootSetRelease(
-        grown.size() > VmaNode.SLOTS
-            ? VmaNode.parentOf(grown.lowerHalf(), grown.upperHalf())
-            : grown);
+    VmaNode old = root;
+    if (old.isFull()) {
+      old = VmaNode.parentOf(lowerHalf(old), upperHalf(old));
+    }
+    rootSetRelease(inserted(old, vma));
     SIZE.setOpaque(this, size + 1);
   }
 
@@ -155,66 +155,83 @@ public final class VmaTree {
     }
   }
 
+  /** Nodes on the way down are split as soon as they are full: {@code node} has room. */
   private static VmaNode inserted(VmaNode node, Vma vma) {
     int at = node.firstEndingAbove(vma.vmStartGetOpaque());
     if (!node.isLeaf()) {
       at = Math.min(at, node.size() - 1);
-      VmaNode child = inserted(node.child(at), vma);
-      return child.size() > VmaNode.SLOTS
-          ? node.splice(at, at + 1, child.lowerHalf(), child.upperHalf())
-          : node.splice(at, at + 1, child);
+      VmaNode child = node.child(at);
+      if (child.isFull()) {
+        VmaNode wider =
+            node.copyWithRoom(at).set(at, lowerHalf(child)).set(at + 1, upperHalf(child)).seal();
+        return inserted(wider, vma);
+      }
+      return node.with(at, inserted(child, vma));
     }
     if (at == node.size() || node.vma(at).isRecordedRange()) {
-      return node.splice(at, at, vma);
+      return node.copyWithRoom(at).set(at, vma).seal();
     }
     // The one that stands here has given way, on one side or the other.
     Vma other = node.vma(at);
-    return vma.vmStartGetOpaque() < other.vmStartGetOpaque()
-        ? node.splice(at, at + 1, vma, other)
-        : node.splice(at, at + 1, other, vma);
+    boolean below = vma.vmStartGetOpaque() < other.vmStartGetOpaque();
+    return node.copyWithRoom(at)
+        .set(at, below ? vma : other)
+        .set(at + 1, below ? other : vma)
+        .seal();
   }
 
   private static VmaNode removed(VmaNode node, Vma vma) {
     int at = slotOf(node, vma);
     if (node.isLeaf()) {
-      return at > 0 && !node.vma(at - 1).isRecordedRange()
-          ? node.splice(at - 1, at + 1, node.slots[at - 1])
-          : node.splice(at, at + 1);
+      VmaNode rest = node.copyWithout(at);
+      return (at > 0 ? rest.set(at - 1, node.vma(at - 1)) : rest).seal();
     }
     VmaNode child = removed(node.child(at), vma);
     if (child.size() >= VmaNode.FEW_SLOTS) {
-      return node.splice(at, at + 1, child);
+      return node.with(at, child);
     }
-    int low = Math.max(0, at - 1);
-    VmaNode joined = at > 0 ? node.child(low).concat(child) : child.concat(node.child(1));
-    return joined.size() > VmaNode.SLOTS
-        ? node.splice(low, low + 2, joined.lowerHalf(), joined.upperHalf())
-        : node.splice(low, low + 2, joined);
+    return at > 0
+        ? joined(node, at - 1, node.child(at - 1), child)
+        : joined(node, 0, child, node.child(1));
+  }
+
+  /**
+   * Like {@code node}, its children {@code low} and {@code high}, from slot {@code at} on, in one
+   * or evened.
+   */
+  private static VmaNode joined(VmaNode node, int at, VmaNode low, VmaNode high) {
+    int slots = low.size() + high.size();
+    if (slots < VmaNode.SLOTS) {
+      return node.copyWithout(at + 1).set(at, VmaNode.range(low, high, 0, slots)).seal();
+    }
+    return node.copy()
+        .set(at, VmaNode.range(low, high, 0, slots / 2))
+        .set(at + 1, VmaNode.range(low, high, slots / 2, slots))
+        .seal();
   }
 
   private static VmaNode refreshed(VmaNode node, Vma vma) {
     int at = slotOf(node, vma);
-    return node.splice(at, at + 1, node.isLeaf() ? vma : refreshed(node.child(at), vma));
+    return node.isLeaf()
+        ? node.copy().set(at, vma).seal()
+        : node.with(at, refreshed(node.child(at), vma));
+  }
+
+  private static VmaNode lowerHalf(VmaNode node) {
+    return VmaNode.range(node, VmaNode.EMPTY, 0, node.size() / 2);
+  }
+
+  private static VmaNode upperHalf(VmaNode node) {
+    return VmaNode.range(node, VmaNode.EMPTY, node.size() / 2, node.size());
   }
 
   /** The slot on the way to {@code vma}. */
   private static int slotOf(VmaNode node, Vma vma) {
     int at = node.firstEndingAbove(vma.recordedEnd() - 1);
-    if (at == node.size() || (node.isLeaf() && node.slots[at] != vma)) {
+    if (at == node.size() || (node.isLeaf() && node.vma(at) != vma)) {
       throw new IllegalArgumentException("not in this address space: " + vma);
     }
     return at;
-  }
-
-  private static int count(VmaNode node) {
-    if (node.isLeaf()) {
-      return node.size();
-    }
-    int sum = 0;
-    for (int i = 0; i < node.size(); i++) {
-      sum += count(node.child(i));
-    }
-    return sum;
   }
 
   private static int collect(VmaNode node, Vma[] vmas, int from) {

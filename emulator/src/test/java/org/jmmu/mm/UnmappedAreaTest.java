@@ -13,7 +13,7 @@ class UnmappedAreaTest {
   private static final long LOW = 16 * PAGE_SIZE;
   private static final long HIGH = 16_384 * PAGE_SIZE;
   private static final long HUGE_PAGE = 512 * PAGE_SIZE;
-  private static final long GUARD = UnmappedArea.STACK_GUARD_GAP;
+  private static final long GUARD = 256 * PAGE_SIZE;
 
   private final Mm mm = new Mm(1);
   private final VmaTree vmas = mm.vmas;

@@ -2,6 +2,7 @@ package org.jmmu.sys;
 
 import static org.jmmu.mm.Mman.MAP_ANONYMOUS;
 import static org.jmmu.mm.Mman.MAP_FIXED;
+import static org.jmmu.mm.Mman.MAP_NORESERVE;
 import static org.jmmu.mm.Mman.MAP_PRIVATE;
 import static org.jmmu.mm.Mman.PROT_NONE;
 import static org.jmmu.mm.Mman.PROT_READ;
@@ -194,7 +195,7 @@ class MachineTest {
   void badArgumentsAreEinval() {
     assertEinval(() -> process.mmap(0, RW, ANON));
     assertEinval(() -> process.mmap(PAGE_SIZE, RW, MAP_ANONYMOUS));
-    assertEinval(() -> process.mmap(PAGE_SIZE, 64, ANON));
+    assertEinval(() -> process.mprotect(process.mmap(PAGE_SIZE, RW, ANON), PAGE_SIZE, 64));
     assertEinval(() -> process.mmap(12, PAGE_SIZE, RW, ANON | MAP_FIXED));
     assertEinval(() -> process.munmap(12, PAGE_SIZE));
     assertEinval(() -> process.munmap(0, 0));
@@ -207,7 +208,7 @@ class MachineTest {
 
   @Test
   void runningOutOfFramesIsEnomemAndLosesNothing() {
-    long vaddr = process.mmap(100 * PAGE_SIZE, RW, ANON);
+    long vaddr = process.mmap(100 * PAGE_SIZE, RW, ANON | MAP_NORESERVE);
     ErrnoException e =
         assertThrows(
             ErrnoException.class,

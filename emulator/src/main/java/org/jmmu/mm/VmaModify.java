@@ -1,0 +1,148 @@
+package org.jmmu.mm;
+
+import static org.jmmu.phys.PhysMemory.PAGE_SHIFT;
+
+import org.jmmu.rmap.AnonVmas;
+import org.jmmu.types.Errno;
+import org.jmmu.types.ErrnoException;
+import org.jmmu.types.MappedFile;
+import org.jmmu.types.Mm;
+import org.jmmu.types.Vma;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Changes of VMAs as system calls ask for them: new flags for a range, a mapping where there was
+ * none, a copy elsewhere. The caller holds mmap_lock(W).
+ *
+ * @kernel mm/vma.c:vma_modify, split_vma, copy_vma
+ */
+public final class VmaModify {
+  private final AnonVmas anonVmas;
+  private final VmaAdjust vmaAdjust;
+  private final VmaMerge vmaMerge;
+
+  public VmaModify(AnonVmas anonVmas) {
+    this.anonVmas = anonVmas;
+    this.vmaAdjust = new VmaAdjust(anonVmas);
+    this.vmaMerge = new VmaMerge(anonVmas, vmaAdjust);
+  }
+
+  /**
+   * Gives [{@code start}, {@code end}), which lies in {@code vma}, other flags: neighbours that
+   * look the same take it over, else it becomes a VMA of its own.
+   *
+   * @return the VMA that covers the range now
+   * @throws ErrnoException ENOMEM if there are too many VMAs
+   * @kernel mm/vma.c:vma_modify_flags
+   */
+  Vma modifyFlags(Vma vma, long start, long end, long flags) {
+    vma.startWrite();
+    Vma merged = vmaMerge.mergeExisting(MergeRange.part(vma, start, end, flags), vma);
+    if (merged != null) {
+      merged.vmFlagsSetOpaque(flags);
+      return merged;
+    }
+    if (vma.vmStartGetOpaque() < start) {
+      split(vma, start, true);
+    }
+    if (vma.vmEndGetOpaque() > end) {
+      split(vma, end, false);
+    }
+    vma.vmFlagsSetOpaque(flags);
+    return vma;
+  }
+
+  /**
+   * Lets a neighbour take over a hole that is to be mapped.
+   *
+   * @return the VMA that covers the range now; null if none could
+   * @kernel mm/vma.c:vma_merge_new_range
+   */
+  @Nullable Vma mergeNew(
+      Mm mm, long start, long end, long flags, long pgoff, @Nullable MappedFile file) {
+    MergeRange range = MergeRange.hole(start, end, flags, pgoff, file);
+    return vmaMerge.mergeNew(range, mm.vmas.findPrev(start), mm.vmas.find(start));
+  }
+
+  /** Adds a VMA that no neighbour could take over. @kernel mm/vma.c:vma_link */
+  void link(Vma vma) {
+    vmaAdjust.link(vma);
+  }
+
+  /**
+   * Makes a place for the pages of {@code vma} at {@code start}: part of a neighbour there, or a
+   * new VMA.
+   *
+   * @param pgoff of the first page; what is anonymous and untouched gets a new one instead
+   * @kernel mm/vma.c:copy_vma
+   */
+  Vma copyVma(Vma vma, long start, long length, long pgoff) {
+    boolean untouched = vma.isAnonymous() && vma.anonVmaGetAcquire() == null;
+    long newPgoff = untouched ? start >> PAGE_SHIFT : pgoff;
+    MergeRange range = MergeRange.copy(vma, start, start + length, newPgoff);
+    Mm mm = vma.mm;
+    Vma merged = vmaMerge.mergeNew(range, mm.vmas.findPrev(start), mm.vmas.find(start));
+    if (merged != null) {
+      return merged;
+    }
+    Vma copy = vma.dup(mm);
+    copy.vmStartSetOpaque(start);
+    copy.vmEndSetOpaque(start + length);
+    copy.vmPgoffSetOpaque(newPgoff);
+    joinAnonVmas(copy, vma);
+    vmaAdjust.link(copy);
+    return copy;
+  }
+
+  /**
+   * Lets {@code vma} grow up to {@code newEnd}, and over the VMA behind that if it looks the same.
+   *
+   * @return the VMA that covers it now; null if the offsets do not allow it
+   * @kernel mm/vma.c:vma_merge_extend
+   */
+  @Nullable Vma expandInPlace(Vma vma, long newEnd) {
+    return vmaMerge.mergeNew(MergeRange.extension(vma, newEnd), vma, vma.mm.vmas.next(vma));
+  }
+
+  /**
+   * Splits at {@code vaddr}.
+   *
+   * @param newBelow whether the new VMA gets the lower part
+   * @return the new VMA
+   * @throws ErrnoException ENOMEM if there are too many VMAs
+   */
+  Vma split(Vma vma, long vaddr, boolean newBelow) {
+    if (vma.mm.vmas.size() >= vma.mm.sysctl.maxMapCount) {
+      throw new ErrnoException(Errno.ENOMEM, "more than " + vma.mm.sysctl.maxMapCount + " VMAs");
+    }
+    return splitUnchecked(vma, vaddr, newBelow);
+  }
+
+  /** As {@link #split}, however many VMAs there are: for those who free some soon. */
+  Vma splitUnchecked(Vma vma, long vaddr, boolean newBelow) {
+    Vma half = vma.dup(vma.mm);
+    long start = vma.vmStartGetOpaque();
+    long end = vma.vmEndGetOpaque();
+    long pgoff = vma.linearPageIndex(vaddr);
+    joinAnonVmas(half, vma);
+    if (newBelow) {
+      half.vmEndSetOpaque(vaddr);
+      vmaAdjust.adjust(vma, vaddr, end, pgoff, half);
+    } else {
+      half.vmPgoffSetOpaque(pgoff);
+      half.vmStartSetOpaque(vaddr);
+      vmaAdjust.adjust(vma, start, vaddr, vma.vmPgoffGetOpaque(), half);
+    }
+    return half;
+  }
+
+  /** No reverse-map walk finds the VMA any more. */
+  void unlinkRmap(Vma vma) {
+    vmaAdjust.unlinkRmap(vma);
+  }
+
+  private void joinAnonVmas(Vma copy, Vma vma) {
+    anonVmas.cloneChain(copy, vma);
+    copy.anonVmaSetRelease(vma.anonVmaGetAcquire());
+  }
+}
