@@ -3,6 +3,8 @@ package org.jmmu.mm;
 import org.jmmu.phys.PhysMemory;
 import org.jmmu.types.Errno;
 import org.jmmu.types.ErrnoException;
+import org.jmmu.types.Mm;
+import org.jmmu.types.Vma;
 
 /**
  * Constants of {@code sys/mman.h}, with Linux's values, and the argument checks that its calls
@@ -108,8 +110,35 @@ public final class Mman {
     }
   }
 
+  /**
+   * The VMA that covers {@code vaddr}; the caller holds mmap_lock.
+   *
+   * @throws ErrnoException EFAULT if there is none
+   */
+  static Vma vmaAt(Mm mm, long vaddr) {
+    Vma vma = mm.vmas.find(vaddr);
+    if (vma == null || vma.vmStartGetOpaque() > vaddr) {
+      throw new ErrnoException(Errno.EFAULT, "nothing mapped at 0x" + Long.toHexString(vaddr));
+    }
+    return vma;
+  }
+
   public static long pageAlign(long length) {
     return (length + PhysMemory.PAGE_SIZE - 1) & PhysMemory.PAGE_MASK;
+  }
+
+  /**
+   * An end of a range that is walked for VMAs: those above user space, where none can be, all as
+   * one, so that ends compare as signed numbers.
+   */
+  static long clampEnd(long end) {
+    long limit = TASK_SIZE + PhysMemory.PAGE_SIZE;
+    return Long.compareUnsigned(end, limit) < 0 ? end : limit;
+  }
+
+  /** The start of such a range. */
+  static long clampStart(long start) {
+    return Long.compareUnsigned(start, TASK_SIZE) < 0 ? start : TASK_SIZE;
   }
 
   static boolean isUserRange(long start, long length) {

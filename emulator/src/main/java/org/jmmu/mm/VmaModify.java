@@ -77,6 +77,7 @@ public final class VmaModify {
    * @kernel mm/vma.c:copy_vma
    */
   Vma copyVma(Vma vma, long start, long length, long pgoff) {
+    vma.startWrite();
     boolean untouched = vma.isAnonymous() && vma.anonVmaGetAcquire() == null;
     long newPgoff = untouched ? start >> PAGE_SHIFT : pgoff;
     MergeRange range = MergeRange.copy(vma, start, start + length, newPgoff);

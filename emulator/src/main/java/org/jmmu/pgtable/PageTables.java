@@ -144,6 +144,49 @@ public final class PageTables {
     }
   }
 
+  /**
+   * Unlinks the table that covers the 2 MiB at {@code from}, and links it at {@code to}. The caller
+   * holds mmap_lock(W), keeps reverse-map walks out, and flushes {@code from} before it lets them
+   * in again.
+   *
+   * @return false, with nothing changed, if there is no such table, if {@code to} has one already,
+   *     or without memory
+   */
+  public boolean moveTable(Mm mm, long from, long to) {
+    long oldEntryAddr = pmdAddr(mm, from, false);
+    long newEntryAddr = oldEntryAddr == NONE ? NONE : pmdAddr(mm, to, true);
+    if (newEntryAddr == NONE) {
+      return false;
+    }
+    long ptl = PageDesc.ptlAddr(phys, mm.pgdPfn);
+    SpinLock.lock(ptl, LockClass.PAGE_TABLE_LOCK);
+    long entry = Mem.longGetAcquire(oldEntryAddr);
+    boolean moved = entry != 0 && Mem.longGetAcquire(newEntryAddr) == 0;
+    if (moved) {
+      Mem.longSetRelease(oldEntryAddr, 0);
+      Mem.longSetRelease(newEntryAddr, entry);
+    }
+    SpinLock.unlock(ptl, LockClass.PAGE_TABLE_LOCK);
+    return moved;
+  }
+
+  /** Address of the entry that links the table for {@code vaddr}, or {@link #NONE}. */
+  private long pmdAddr(Mm mm, long vaddr, boolean make) {
+    long table = memory + (mm.pgdPfn << PhysMemory.PAGE_SHIFT);
+    for (int level = LEVEL_PGD; level > LEVEL_PMD; level--) {
+      long entryAddr = entryAddr(table, level, vaddr);
+      long entry = Mem.longGetAcquire(entryAddr);
+      if (entry == 0 && make) {
+        entry = link(mm, entryAddr);
+      }
+      if (entry == 0) {
+        return NONE;
+      }
+      table = tableOf(entry, memory, end);
+    }
+    return entryAddr(table, LEVEL_PMD, vaddr);
+  }
+
   /** Makes a table and links it, unless somebody was faster; returns the entry, 0 = no memory. */
   private long link(Mm mm, long entryAddr) {
     long child = frames.allocZeroed(FrameType.PAGE_TABLE);

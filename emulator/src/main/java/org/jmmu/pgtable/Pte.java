@@ -121,6 +121,11 @@ public final class Pte {
     }
   }
 
+  /** Makes the live word old, and clean too if {@code clean}; atomically. */
+  public static void mkOldIn(long pteAddr, boolean clean) {
+    long _ = Mem.longGetAndAnd(pteAddr, clean ? ~(PteBits.A | PteBits.D) : ~PteBits.A);
+  }
+
   /** Takes write access away in the live word, atomically; returns the value before. */
   public static long setWrProtect(long pteAddr) {
     return Mem.longGetAndAnd(pteAddr, ~PteBits.RW);

@@ -17,16 +17,20 @@ import org.jmmu.hw.Cpu;
 import org.jmmu.migrate.MigratePages;
 import org.jmmu.migrate.MovePages;
 import org.jmmu.mm.Accounting;
+import org.jmmu.mm.Brk;
 import org.jmmu.mm.Fault;
+import org.jmmu.mm.FaultIn;
 import org.jmmu.mm.FileIo;
 import org.jmmu.mm.Fork;
 import org.jmmu.mm.HandleMmFault;
+import org.jmmu.mm.Madvise;
 import org.jmmu.mm.Mincore;
+import org.jmmu.mm.Mlock;
 import org.jmmu.mm.Mmap;
 import org.jmmu.mm.Mprotect;
+import org.jmmu.mm.Mremap;
 import org.jmmu.mm.Msync;
 import org.jmmu.mm.Munmap;
-import org.jmmu.mm.Populate;
 import org.jmmu.mm.Shmem;
 import org.jmmu.mm.StackGrowth;
 import org.jmmu.mm.Truncate;
@@ -60,19 +64,23 @@ final class Kernel {
   final Mmap mmap;
   final Munmap munmap;
   final Mprotect mprotect;
+  final Mremap mremap;
+  final Brk brk;
+  final Madvise madvise;
+  final Mlock mlock;
   final MovePages movePages;
   final MigratePages migratePages;
   final RmapWalk rmapWalk;
   final PageTables tables;
   final Frames frames;
-  final PageRmap pageRmap;
 
   final Files files;
   final Shmem shmem;
   final FileIo fileIo;
   final Msync msync;
   final Mincore mincore;
-  final Populate populate;
+  final FaultIn faultIn;
+  final Accounting accounting;
 
   private final Buddy buddy;
   private final SlotTable<AnonVma> anonVmaSlots = new SlotTable<>(AnonVma::new);
@@ -80,7 +88,6 @@ final class Kernel {
   private final Fork fork;
   private final Oracles oracles;
   VmSysctl sysctl = new VmSysctl();
-  private final Accounting accounting;
   private final List<Mm> mms = new CopyOnWriteArrayList<>();
 
   Kernel(MachineConfig config) {
@@ -92,8 +99,8 @@ final class Kernel {
     cpus = new Cpu[config.nrCpus()];
     switchMm = new SwitchMm(config.nrCpus());
     tables = new PageTables(phys, frames);
-    TlbFlush tlbFlush = new TlbFlush(cpus);
-    pageRmap = new PageRmap(phys);
+    TlbFlush tlbFlush = new TlbFlush(cpus, switchMm);
+    PageRmap pageRmap = new PageRmap(phys);
     AnonVmas anonVmas = new AnonVmas(phys, anonVmaSlots, config.vmaAdjust());
     PageCache pageCache = new PageCache(phys, frames, mappingSlots);
     GetFolio getFolio = new GetFolio(phys, frames, pageCache);
@@ -129,7 +136,6 @@ final class Kernel {
             pageCache,
             getFolio,
             reserveZeroPage());
-    populate = new Populate(tables, handleMmFault);
     Truncate truncate = new Truncate(phys, frames, tables, tlbFlush, pageRmap, truncatePages);
     fileIo = new FileIo(phys, frames, pageCache, getFolio, truncate);
     msync = new Msync(writeback);
@@ -137,6 +143,11 @@ final class Kernel {
     Fault fault =
         new Fault(
             handleMmFault, switchMm, new StackGrowth(anonVmas, accounting), config.faultLocking());
+    faultIn = new FaultIn(tables, handleMmFault);
+    mremap = new Mremap(accounting, vmaModify, munmap, faultIn, tables, tlbFlush, anonVmas);
+    brk = new Brk(accounting, vmaModify, munmap, faultIn);
+    madvise = new Madvise(vmaModify, faultIn, phys, frames, tables, tlbFlush, pageRmap);
+    mlock = new Mlock(vmaModify, faultIn);
     for (int id = 0; id < cpus.length; id++) {
       cpus[id] = new Cpu(id, phys, fault);
       cpus[id].writeCr4(cpus[id].cr4() | ControlBits.CR4_PKE);
@@ -168,7 +179,7 @@ final class Kernel {
   void exit(Mm mm) {
     for (Cpu cpu : cpus) {
       if (switchMm.running(cpu) == mm) {
-        switchMm.switchTo(cpu, null);
+        switchMm.forget(cpu);
       }
     }
     munmap.exitMmap(mm);
@@ -192,7 +203,7 @@ final class Kernel {
   /** As new, whatever happened before; nobody may be using the machine. */
   void reset() {
     for (Cpu cpu : cpus) {
-      switchMm.switchTo(cpu, null);
+      switchMm.forget(cpu);
     }
     mms.clear();
     accounting.reset();

@@ -5,8 +5,10 @@ import org.jmmu.migrate.MigratePages;
 import org.jmmu.mm.Mman;
 import org.jmmu.mm.Mprotect;
 import org.jmmu.mm.Pkeys;
-import org.jmmu.mm.Rss;
-import org.jmmu.types.Errno;
+import org.jmmu.proc.Maps;
+import org.jmmu.proc.Pagemap;
+import org.jmmu.proc.Smaps;
+import org.jmmu.proc.Status;
 import org.jmmu.types.ErrnoException;
 import org.jmmu.types.MappedFile;
 import org.jmmu.types.Mm;
@@ -44,7 +46,7 @@ public final class Process {
 
   /** Lets {@code cpu} run nothing; called by the thread that used it. */
   public void leave(Cpu cpu) {
-    kernel.switchMm.switchTo(cpu, null);
+    kernel.switchMm.goIdle(cpu);
   }
 
   /**
@@ -84,7 +86,7 @@ public final class Process {
     long start = kernel.mmap.mmap(mm, vaddr, length, prot, flags, file, offset);
     boolean populate = (flags & (Mman.MAP_POPULATE | Mman.MAP_NONBLOCK)) == Mman.MAP_POPULATE;
     if (populate || (flags & Mman.MAP_LOCKED) != 0 || (mm.defFlags & VmFlags.VM_LOCKED) != 0) {
-      kernel.populate.populate(mm, start, start + Mman.pageAlign(length));
+      kernel.faultIn.populate(mm, start, start + Mman.pageAlign(length));
     }
     return start;
   }
@@ -134,7 +136,7 @@ public final class Process {
    * @throws ErrnoException as mremap(2)
    */
   public long mremap(long vaddr, long oldLength, long newLength, int flags, long newVaddr) {
-    throw nosys("mremap");
+    return kernel.mremap.mremap(mm, vaddr, oldLength, newLength, flags, newVaddr);
   }
 
   /**
@@ -142,21 +144,21 @@ public final class Process {
    * @return the end of the heap as it is now; brk never fails otherwise
    */
   public long brk(long brk) {
-    throw nosys("brk");
+    return kernel.brk.brk(mm, brk);
   }
 
   /**
    * @throws ErrnoException as madvise(2)
    */
   public void madvise(long vaddr, long length, int advice) {
-    throw nosys("madvise");
+    kernel.madvise.madvise(mm, vaddr, length, advice);
   }
 
   /**
    * @throws ErrnoException as mlock(2)
    */
   public void mlock(long vaddr, long length) {
-    throw nosys("mlock");
+    mlock2(vaddr, length, 0);
   }
 
   /**
@@ -164,26 +166,26 @@ public final class Process {
    * @throws ErrnoException as mlock2(2)
    */
   public void mlock2(long vaddr, long length, int flags) {
-    throw nosys("mlock2");
+    kernel.mlock.mlock(mm, vaddr, length, flags);
   }
 
   /**
    * @throws ErrnoException as munlock(2)
    */
   public void munlock(long vaddr, long length) {
-    throw nosys("munlock");
+    kernel.mlock.munlock(mm, vaddr, length);
   }
 
   /**
    * @throws ErrnoException as mlockall(2)
    */
   public void mlockall(int flags) {
-    throw nosys("mlockall");
+    kernel.mlock.mlockall(mm, flags);
   }
 
   /** Unlocks all. */
   public void munlockall() {
-    throw nosys("munlockall");
+    kernel.mlock.munlockall(mm);
   }
 
   /**
@@ -285,11 +287,6 @@ public final class Process {
     return new Process(kernel, kernel.fork(mm), files.copy());
   }
 
-  /** Pages that it has in memory. */
-  public Rss rss() {
-    return Rss.of(kernel.phys, kernel.tables, kernel.pageRmap, mm);
-  }
-
   /** Moves the page at {@code vaddr} to another frame. @throws ErrnoException EFAULT if none is */
   public MigratePages.Result movePage(long vaddr) {
     return kernel.movePages.movePage(mm, vaddr);
@@ -305,13 +302,32 @@ public final class Process {
     return kernel.movePages.isolate(mm, vaddr);
   }
 
+  /** What {@code /proc/PID/maps} shows. */
+  public String maps() {
+    return Maps.of(mm);
+  }
+
+  /** What {@code /proc/PID/smaps} shows. */
+  public String smaps() {
+    return Smaps.of(kernel.phys, kernel.tables, mm);
+  }
+
+  /** The memory lines of what {@code /proc/PID/status} shows. */
+  public String status() {
+    return Status.of(kernel.phys, kernel.tables, mm);
+  }
+
+  /**
+   * What {@code /proc/PID/pagemap} has for {@code nrPages} pages from {@code vaddr} on; bits: see
+   * {@link Pagemap}.
+   */
+  public long[] pagemap(long vaddr, int nrPages) {
+    return Pagemap.of(kernel.phys, kernel.tables, mm, vaddr, nrPages);
+  }
+
   /** Ends the process; no thread may be using it, or a CPU that runs it. */
   public void exit() {
     kernel.exit(mm);
     files.closeAll();
-  }
-
-  private static ErrnoException nosys(String call) {
-    return new ErrnoException(Errno.ENOSYS, call);
   }
 }

@@ -6,6 +6,7 @@ import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
 import java.lang.invoke.ConstantBootstraps;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jmmu.lock.LockClass;
 import org.jmmu.lock.RwSem;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @kernel include/linux/fs.h:struct address_space, struct inode
  */
 public final class AddressSpace {
+  private static final AtomicLong LAST_INO = new AtomicLong();
   private static final VarHandle USERS =
       ConstantBootstraps.fieldVarHandle(
           MethodHandles.lookup(), "users", VarHandle.class, AddressSpace.class, int.class);
@@ -31,6 +33,9 @@ public final class AddressSpace {
 
   /** Guards which VMAs map the file, and their ranges. */
   public final RwSem iMmapRwsem = new RwSem(LockClass.I_MMAP_RWSEM);
+
+  /** Number of the inode, unique among all machines; immutable. */
+  public final long ino = LAST_INO.incrementAndGet();
 
   /** The VMAs that map the file; guarded by {@link #iMmapRwsem}. */
   public final IMmap iMmap = new IMmap();

@@ -24,11 +24,11 @@ import org.jmmu.types.Vma;
  *
  * @kernel mm/gup.c:__mm_populate, faultin_page_range
  */
-public final class Populate {
+public final class FaultIn {
   private final PageTables tables;
   private final HandleMmFault handleMmFault;
 
-  public Populate(PageTables tables, HandleMmFault handleMmFault) {
+  public FaultIn(PageTables tables, HandleMmFault handleMmFault) {
     this.tables = tables;
     this.handleMmFault = handleMmFault;
   }

@@ -1,0 +1,141 @@
+package org.jmmu.mm;
+
+import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
+import static org.jmmu.types.VmFlags.VM_HUGETLB;
+import static org.jmmu.types.VmFlags.VM_LOCKED;
+import static org.jmmu.types.VmFlags.VM_MAYWRITE;
+import static org.jmmu.types.VmFlags.VM_PFNMAP;
+import static org.jmmu.types.VmFlags.VM_SHARED;
+
+import org.jmmu.alloc.Frames;
+import org.jmmu.pgtable.MmuGather;
+import org.jmmu.pgtable.PageTables;
+import org.jmmu.pgtable.Pte;
+import org.jmmu.pgtable.TlbFlush;
+import org.jmmu.phys.Mem;
+import org.jmmu.phys.PageDesc;
+import org.jmmu.phys.PhysMemory;
+import org.jmmu.types.Errno;
+import org.jmmu.types.ErrnoException;
+import org.jmmu.types.MappedFile;
+import org.jmmu.types.Vma;
+
+/**
+ * Advice about the pages of one VMA. The caller holds mmap_lock.
+ *
+ * @kernel mm/madvise.c
+ */
+final class MadviseMemory {
+  private final PhysMemory phys;
+  private final Frames frames;
+  private final PageTables tables;
+  private final TlbFlush tlbFlush;
+  private final Zap zap;
+
+  MadviseMemory(PhysMemory phys, Frames frames, PageTables tables, TlbFlush tlbFlush, Zap zap) {
+    this.phys = phys;
+    this.frames = frames;
+    this.tables = tables;
+    this.tlbFlush = tlbFlush;
+    this.zap = zap;
+  }
+
+  /**
+   * @throws ErrnoException EINVAL, EACCES
+   */
+  void advise(Vma vma, long start, long end, int advice) {
+    long flags = vma.vmFlagsGetOpaque();
+    switch (advice) {
+      case Mman.MADV_WILLNEED -> {} // nothing is on a disk
+      case Mman.MADV_DONTNEED -> {
+        refuse((flags & (VM_PFNMAP | VM_LOCKED)) != 0);
+        dontneed(vma, start, end);
+      }
+      case Mman.MADV_DONTNEED_LOCKED -> {
+        refuse((flags & VM_PFNMAP) != 0);
+        dontneed(vma, start, end);
+      }
+      case Mman.MADV_FREE -> {
+        refuse((flags & (VM_PFNMAP | VM_LOCKED)) != 0 || !vma.isAnonymous());
+        age(vma, start, end, true);
+      }
+      case Mman.MADV_COLD -> {
+        refuse((flags & (VM_PFNMAP | VM_LOCKED | VM_HUGETLB)) != 0);
+        age(vma, start, end, false);
+      }
+      case Mman.MADV_PAGEOUT -> // without swap, pages have nowhere to go
+          refuse((flags & (VM_PFNMAP | VM_LOCKED | VM_HUGETLB)) != 0);
+      case Mman.MADV_REMOVE -> remove(vma, flags);
+      case Mman.MADV_COLLAPSE -> refuse(true); // no mapping has huge pages
+      default -> throw new AssertionError(advice);
+    }
+  }
+
+  private static void refuse(boolean refused) {
+    if (refused) {
+      throw new ErrnoException(Errno.EINVAL, "advice that the mapping cannot take");
+    }
+  }
+
+  /**
+   * @kernel mm/madvise.c:madvise_dontneed_single_vma
+   */
+  private void dontneed(Vma vma, long start, long end) {
+    MmuGather gather = new MmuGather(frames, tlbFlush, vma.mm);
+    zap.range(gather, vma.mm, start, end);
+    gather.finish();
+  }
+
+  /**
+   * Makes pages that nobody else maps the first to be reclaimed: old, and with {@code clean} such
+   * that their content may be dropped until they are written to again. Reclaim itself does not
+   * happen here.
+   *
+   * @kernel mm/madvise.c:madvise_cold_or_pageout_pte_range, madvise_free_pte_range
+   */
+  private void age(Vma vma, long start, long end, boolean clean) {
+    boolean changed = false;
+    for (long at = start; at < end; ) {
+      long next = PageTables.pmdAddrEnd(at, end);
+      long pteAddr = tables.pteOffset(vma.mm, at);
+      if (pteAddr != PageTables.NONE) {
+        tables.lock(pteAddr);
+        changed |= ageEntries(pteAddr, (next - at) / PAGE_SIZE, clean);
+        tables.unlock(pteAddr);
+      }
+      at = next;
+    }
+    if (changed) {
+      tlbFlush.range(vma.mm, start, end);
+    }
+  }
+
+  private boolean ageEntries(long firstPteAddr, long nr, boolean clean) {
+    boolean changed = false;
+    for (long pteAddr = firstPteAddr; pteAddr < firstPteAddr + nr * Long.BYTES; pteAddr += 8) {
+      long pteVal = Mem.longGetOpaque(pteAddr);
+      if (Pte.isPresent(pteVal)
+          && !Pte.isSpecial(pteVal)
+          && (Pte.isYoung(pteVal) || (clean && Pte.isDirty(pteVal)))
+          && PageDesc.mapcountGetAcquire(phys, Pte.pfn(pteVal)) == 1) {
+        Pte.mkOldIn(pteAddr, clean);
+        changed = true;
+      }
+    }
+    return changed;
+  }
+
+  /**
+   * @kernel mm/madvise.c:madvise_remove
+   */
+  private static void remove(Vma vma, long flags) {
+    MappedFile file = vma.file;
+    if (file == null || (flags & VM_LOCKED) != 0) {
+      throw new ErrnoException(Errno.EINVAL, "no file to make a hole in, or it is locked");
+    }
+    if ((flags & (VM_SHARED | VM_MAYWRITE)) != (VM_SHARED | VM_MAYWRITE)) {
+      throw new ErrnoException(Errno.EACCES, "a hole in a file that is not written to");
+    }
+    throw new ErrnoException(Errno.EOPNOTSUPP, "a hole in " + file.path());
+  }
+}
