@@ -11,6 +11,9 @@ import org.jmmu.migrate.MigratePages;
 import org.jmmu.migrate.MovePages;
 import org.jmmu.mm.Accounting;
 import org.jmmu.mm.Brk;
+import org.jmmu.mm.Exec;
+import org.jmmu.mm.ExecImage;
+import org.jmmu.mm.ExecStack;
 import org.jmmu.mm.Fault;
 import org.jmmu.mm.FaultIn;
 import org.jmmu.mm.Fork;
@@ -21,6 +24,7 @@ import org.jmmu.mm.Mprotect;
 import org.jmmu.mm.Mremap;
 import org.jmmu.mm.Munmap;
 import org.jmmu.mm.VmaModify;
+import org.jmmu.mm.WriteUser;
 import org.jmmu.pgtable.PageTables;
 import org.jmmu.pgtable.SwitchMm;
 import org.jmmu.pgtable.TlbFlush;
@@ -63,6 +67,7 @@ final class Kernel {
   private final Buddy buddy;
   private final SlotTable<AnonVma> anonVmaSlots = new SlotTable<>(AnonVma::new);
   private final Fork fork;
+  private final Exec exec;
   private final Oracles oracles;
   VmSysctl sysctl = new VmSysctl();
   private final List<Mm> mms = new CopyOnWriteArrayList<>();
@@ -102,6 +107,10 @@ final class Kernel {
     brk = new Brk(accounting, vmaModify, munmap, faultIn);
     madvise = new Madvise(vmaModify, faultIn, phys, frames, tables, tlbFlush, pageRmap);
     mlock = new Mlock(vmaModify, faultIn);
+    WriteUser writeUser = new WriteUser(phys, tables, faultIn);
+    ExecStack stack =
+        new ExecStack(frames, tables, tlbFlush, anonVmas, vmaModify, accounting, writeUser);
+    exec = new Exec(mmap, brk, stack, writeUser);
     for (int id = 0; id < cpus.length; id++) {
       cpus[id] = new Cpu(id, phys, fault);
     }
@@ -128,8 +137,23 @@ final class Kernel {
     return child;
   }
 
-  /** No CPU may be executing the mm. */
+  /** A new address space with a new program in it. */
+  Mm exec(Mm old, ExecImage image) {
+    Mm mm = newMm(old.rlimits.copy());
+    try {
+      exec.fill(mm, image);
+    } catch (ErrnoException e) {
+      exit(mm);
+      throw e;
+    }
+    return mm;
+  }
+
+  /** One user less; the last one tears it down, and no CPU may be executing it then. */
   void exit(Mm mm) {
+    if (!mm.put()) {
+      return;
+    }
     for (Cpu cpu : cpus) {
       if (switchMm.running(cpu) == mm) {
         switchMm.switchTo(cpu, null);
