@@ -17,6 +17,8 @@
       sys                       # start here: machine, processes, system calls
         check                   # oracles
           rmap
+        proc                    # what /proc shows of a process
+          swap
         migrate                 # pages from frame to frame
           mm                    # what system calls and page faults do
             rmap                # from a frame to the entries that map it

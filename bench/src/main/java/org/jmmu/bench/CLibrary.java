@@ -47,6 +47,19 @@ final class CLibrary {
     }
   }
 
+  /** Whether there is a compiler. */
+  static boolean canCompile() {
+    try {
+      return new ProcessBuilder("gcc", "--version").redirectErrorStream(true).start().waitFor()
+          == 0;
+    } catch (IOException _) {
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
+    }
+  }
+
   private static int gcc(Path from, Path to) throws IOException, InterruptedException {
     return new ProcessBuilder(
             "gcc", "-O2", "-shared", "-fPIC", "-o", to.toString(), from.toString())

@@ -24,7 +24,7 @@ final class Report {
       """
       usage: java -jar benchmarks.jar report [--quick] [--json FILE]
                runs the standard set and prints a table, progress goes to stderr
-               --quick      one round of short iterations: no error bars, 5 minutes instead of 25
+               --quick      one round of short iterations: no error bars, 6 minutes instead of 30
                --json FILE  writes all results in JMH's format
              java -jar benchmarks.jar [JMH options]
                runs benchmarks of your choice; -h lists the options

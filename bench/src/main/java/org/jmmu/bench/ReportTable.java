@@ -14,6 +14,7 @@ final class ReportTable {
   private static final String PAGE_COPY = "FloorBench.pageCopy";
   private static final String PAGE_SET = "FloorBench.pageSet";
   private static final int[] MAPPERS = {1, 10, 100, 1000};
+  private static final int[] TLB_PAGES = {4, 512};
   private static final int[] COLD_FAULTS = {1, 1000, 10000};
 
   private final Figures figures;
@@ -26,6 +27,13 @@ final class ReportTable {
   static Table of(Figures figures) {
     ReportTable report = new ReportTable(figures);
     report.table.row(ReportRow.HEADER);
+    for (TableSize tables : TableSize.values()) {
+      report.pageWalk(tables);
+    }
+    for (int pages : TLB_PAGES) {
+      report.tlbHit(pages);
+    }
+    report.plain("shootdown of one running CPU", "ShootdownBench.page");
     report.faults();
     for (VmaAdjustVariant variant : VmaAdjustVariant.values()) {
       report.rmapWalk(variant);
@@ -35,6 +43,35 @@ final class ReportTable {
     report.pausePoints("anonymous write fault", FAULT);
     report.pausePoints("rmap walk", walk(StandardSet.MAINLINE, StandardSet.MAPPERS));
     return report.table;
+  }
+
+  private void pageWalk(TableSize tables) {
+    double[] java = figures.of("WalkBench.java?tables=" + tables);
+    String inC = "WalkBench.c?tables=" + tables;
+    ReportRow row = new ReportRow("page walk, tables in " + tables).ns(Estimate.of(java));
+    if (figures.has(inC)) {
+      boolean beyondL2 = tables.compareTo(TableSize.L2) > 0;
+      row.toBase(Estimate.ratio(java, figures.of(inC)), beyondL2 ? 1.15 : 1.1, "C");
+    }
+    add(row.noBytes(figures.bytesPerOp("WalkBench.java?tables=" + tables)));
+    plain("  in C", inC);
+  }
+
+  private void tlbHit(int pages) {
+    String mmu = "TlbBench.loadMmu?pages=" + pages;
+    String chain = "TlbBench.chainMmu?pages=" + pages;
+    double[] plain = figures.of("TlbBench.loadPlain?pages=" + pages);
+    double[] chainPlain = figures.of("TlbBench.chainPlain?pages=" + pages);
+    add(
+        new ReportRow("TLB hit, load, " + pages + " pages")
+            .ns(Estimate.of(figures.of(mmu)))
+            .toBase(Estimate.ratio(figures.of(mmu), plain), 2.2, "plain load")
+            .noBytes(figures.bytesPerOp(mmu)));
+    add(
+        new ReportRow("  each waiting for the one before, beyond a plain load")
+            .ns(Estimate.ofPairs(figures.of(chain), chainPlain, (all, load) -> all - load), 3)
+            .noBytes(figures.bytesPerOp(chain)));
+    plain("  plain load", "TlbBench.loadPlain?pages=" + pages);
   }
 
   private void faults() {

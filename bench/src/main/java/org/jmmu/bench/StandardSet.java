@@ -43,8 +43,14 @@ final class StandardSet {
     this.progress = progress;
   }
 
-  /** Faults, the host's beside them, floors, and reverse-map walks. */
+  /** The MMU; faults, the host's beside them, floors; and reverse-map walks. */
   void runOnce(Figures figures) throws RunnerException {
+    ChainedOptionsBuilder mmu = options("\\.WalkBench|TlbBench|ShootdownBench");
+    if (!CLibrary.canCompile()) {
+      progress.println("skipped: the page walk in C, there is no gcc");
+      mmu.exclude("\\.WalkBench\\.c");
+    }
+    figures.add("", run(mmu));
     figures.add("", run(options("AnonFaultBench|FloorBench|MapTouchUnmapBench")));
     if (HostMemory.isSupported()) {
       figures.add("", run(options("HostFaultBench")));

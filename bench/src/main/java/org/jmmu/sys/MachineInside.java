@@ -29,7 +29,7 @@ public final class MachineInside {
     rmapWalk = kernel.rmapWalk;
     folioReferenced = new FolioReferenced(tables);
     pageRmap = new PageRmap(phys);
-    tlbFlush = new TlbFlush(kernel.cpus);
+    tlbFlush = new TlbFlush(kernel.cpus, kernel.switchMm);
   }
 
   /** Address of the word that maps a page. */

@@ -1,5 +1,6 @@
 package org.jmmu.bench;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import org.jmmu.race.vmaadjust.VmaAdjustVariant;
@@ -55,6 +56,46 @@ class BenchmarksRunTest {
       bench.checkAllVisited();
     }
     bench.check();
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = TableSize.class,
+      names = {"L1", "L2"})
+  void walk(TableSize tables) throws Throwable {
+    assumeTrue(CLibrary.canCompile());
+    WalkBench bench = new WalkBench();
+    bench.tables = tables;
+    bench.build();
+    WalkBench.C c = new WalkBench.C();
+    c.copy(bench);
+    assertEquals(bench.java(), bench.c(c), "both walk to the same page");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {4, 512})
+  void tlbHit(int pages) {
+    TlbBench bench = new TlbBench();
+    bench.pages = pages;
+    bench.build();
+    for (int i = 0; i < TWICE; i++) {
+      bench.loadMmu();
+      bench.storeMmu();
+      assertEquals(bench.loadPlain(), bench.loadAcquire());
+      bench.storePlain();
+      bench.chainPlain();
+      bench.chainMmu();
+    }
+  }
+
+  @Test
+  void shootdown() throws InterruptedException {
+    ShootdownBench bench = new ShootdownBench();
+    bench.start();
+    for (int i = 0; i < TWICE; i++) {
+      bench.page();
+    }
+    bench.stop();
   }
 
   @ParameterizedTest

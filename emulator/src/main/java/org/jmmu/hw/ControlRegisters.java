@@ -170,9 +170,10 @@ public abstract sealed class ControlRegisters permits Cpu {
    *     but global entries
    */
   public void invpcid(int type, int pcid, long vaddr) {
+    require((pcid & ~CR3_PCID) == 0, "INVPCID descriptor", pcid);
     boolean usesPcid = type == 0 || type == 1;
-    boolean knownPcid = pcid >= 0 && pcid <= CR3_PCID && (pcid == 0 || (cr4 & CR4_PCIDE) != 0);
-    require(!usesPcid || knownPcid, "INVPCID descriptor", pcid);
+    boolean pcids = (cr4 & CR4_PCIDE) != 0;
+    require(!usesPcid || pcids || pcid == 0, "INVPCID descriptor", pcid);
     require(type != 0 || PteBits.isCanonical(vaddr), "INVPCID address", vaddr);
     switch (type) {
       case 0 -> mmu.tlb.flushPageKeepGlobal(pcid, vaddr);

@@ -2,6 +2,7 @@ package org.jmmu.hw;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import org.jmmu.sched.Deadline;
 
 /**
  * The inter-processor interrupt line of one CPU: flush requests that others have posted, and
@@ -155,20 +156,20 @@ final class Ipi {
    */
   @SuppressWarnings("ThreadPriorityCheck") // yields to a target that was descheduled
   void awaitOutside() {
-    if (!CpuBlock.sectionInsideGetAcquire(block)) {
-      return;
-    }
-    long deadline = Deadline.start();
+    Deadline deadline = null;
     for (int spins = 1; CpuBlock.sectionInsideGetAcquire(block); spins++) {
       Thread.onSpinWait();
-      if (spins % SPINS_PER_YIELD == 0) {
-        // The target may have been descheduled inside its access, perhaps in favour of this thread.
-        Thread.yield();
-        if (Deadline.passed(deadline)) {
-          throw new NoProgressException(
-              "shootdown: CPU %d did not finish its access within %d ms"
-                  .formatted(cpu, Deadline.millis()));
-        }
+      if (spins % SPINS_PER_YIELD != 0) {
+        continue;
+      }
+      // The target may have been descheduled inside its access, perhaps in favour of this thread.
+      Thread.yield();
+      if (deadline == null) {
+        deadline = Deadline.start();
+      } else if (deadline.hasPassed()) {
+        throw new NoProgressException(
+            "shootdown: CPU %d did not finish its access within %d ms"
+                .formatted(cpu, deadline.millis()));
       }
     }
   }

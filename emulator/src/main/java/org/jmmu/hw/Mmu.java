@@ -1,6 +1,7 @@
 package org.jmmu.hw;
 
 import org.jmmu.phys.PhysMemory;
+import org.jmmu.sched.Deadline;
 
 /**
  * Translation for the accesses of one CPU: TLB, walker, access section. An access that the {@link
@@ -74,15 +75,18 @@ final class Mmu {
   /** Enters the access section with {@code size} bytes at {@code vaddr} translated. */
   void open(Cpu cpu, long vaddr, int size, int access) {
     misses++;
-    long deadline = 0;
+    Deadline deadline = null;
     for (int tries = 1; !tryOpen(vaddr, size, access); tries++) {
       recover(cpu);
-      if (tries == TRIES_WITHOUT_CLOCK) {
+      if (tries < TRIES_WITHOUT_CLOCK) {
+        continue;
+      }
+      if (deadline == null) {
         deadline = Deadline.start();
-      } else if (tries > TRIES_WITHOUT_CLOCK && Deadline.passed(deadline)) {
+      } else if (deadline.hasPassed()) {
         throw new NoProgressException(
             "CPU %d: access to 0x%x tried %d times within %d ms, last fault at 0x%x"
-                .formatted(id, vaddr, tries, Deadline.millis(), cr2));
+                .formatted(id, vaddr, tries, deadline.millis(), cr2));
       }
     }
   }

@@ -17,6 +17,7 @@ import static org.jmmu.hw.PteBits.US;
 
 import org.jmmu.phys.Mem;
 import org.jmmu.phys.PhysMemory;
+import org.jmmu.sched.Deadline;
 
 /**
  * The page walk: 4-level paging in long mode (SDM vol 3, 4.5).
@@ -99,13 +100,13 @@ public final class PageWalker {
 
   /** Every restart means that some other CPU got its change through. */
   private long walkAgain(long vaddr, int access) {
-    long deadline = Deadline.start();
+    Deadline deadline = Deadline.start();
     for (int restarts = 1; ; restarts++) {
       long result = walkOnce(vaddr, access);
       if (result != CHANGED) {
         return result;
       }
-      if (restarts % RESTARTS_PER_CLOCK == 0 && Deadline.passed(deadline)) {
+      if (restarts % RESTARTS_PER_CLOCK == 0 && deadline.hasPassed()) {
         throw new NoProgressException(
             "page tables for 0x%x changed under %d walks".formatted(vaddr, restarts));
       }

@@ -72,12 +72,16 @@ final class TlbArray {
    * Takes out the entries for {@code vaddr} that have either stamp; returns whether there were any.
    */
   boolean drop(long vaddr, long firstStamp, long secondStamp) {
+    long page = vaddr >>> shift;
+    int first = firstOfSet(page);
     boolean dropped = false;
-    for (int i = find(vaddr, firstStamp, secondStamp);
-        i != NOT_FOUND;
-        i = find(vaddr, firstStamp, secondStamp)) {
-      tags[i] = EMPTY;
-      dropped = true;
+    for (int i = first; i < first + WAYS; i++) {
+      // A PCID that was never used has no stamp, and page 0 without one looks like an empty slot.
+      boolean live = tags[i] != EMPTY;
+      if (live && (tags[i] == (page | firstStamp) || tags[i] == (page | secondStamp))) {
+        tags[i] = EMPTY;
+        dropped = true;
+      }
     }
     return dropped;
   }

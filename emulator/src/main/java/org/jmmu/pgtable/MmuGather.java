@@ -24,6 +24,7 @@ public final class MmuGather {
   private int nr;
   private long start = Long.MAX_VALUE; // of the range to flush
   private long end;
+  private boolean freedTables;
 
   public MmuGather(Frames frames, TlbFlush tlbFlush, Mm mm) {
     this.frames = frames;
@@ -54,6 +55,7 @@ public final class MmuGather {
       throw new KernelBug("page table " + pfn + " freed while linked");
     }
     addRange(vaddr);
+    freedTables = true;
     add(pfn);
   }
 
@@ -65,7 +67,12 @@ public final class MmuGather {
   /** Flushes, then frees. May be called repeatedly. @kernel mm/mmu_gather.c:tlb_flush_mmu */
   public void finish() {
     if (start < end) {
-      tlbFlush.range(mm, start, end);
+      if (freedTables) {
+        tlbFlush.rangeAndTables(mm, start, end);
+      } else {
+        tlbFlush.range(mm, start, end);
+      }
+      freedTables = false;
       start = Long.MAX_VALUE;
       end = 0;
     }

@@ -81,7 +81,7 @@ final class Kernel {
     cpus = new Cpu[config.nrCpus()];
     switchMm = new SwitchMm(config.nrCpus());
     tables = new PageTables(phys, frames);
-    TlbFlush tlbFlush = new TlbFlush(cpus);
+    TlbFlush tlbFlush = new TlbFlush(cpus, switchMm);
     PageRmap pageRmap = new PageRmap(phys);
     AnonVmas anonVmas = new AnonVmas(phys, anonVmaSlots, config.vmaAdjust());
     rmapWalk = new RmapWalk(phys, anonVmas);
@@ -156,7 +156,7 @@ final class Kernel {
     }
     for (Cpu cpu : cpus) {
       if (switchMm.running(cpu) == mm) {
-        switchMm.switchTo(cpu, null);
+        switchMm.forget(cpu);
       }
     }
     munmap.exitMmap(mm);
@@ -175,7 +175,7 @@ final class Kernel {
   /** As new, whatever happened before; nobody may be using the machine. */
   void reset() {
     for (Cpu cpu : cpus) {
-      switchMm.switchTo(cpu, null);
+      switchMm.forget(cpu);
     }
     mms.clear();
     accounting.reset();

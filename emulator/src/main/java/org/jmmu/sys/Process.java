@@ -6,6 +6,10 @@ import org.jmmu.mm.ExecImage;
 import org.jmmu.mm.Mman;
 import org.jmmu.mm.Mprotect;
 import org.jmmu.mm.Pkeys;
+import org.jmmu.proc.Maps;
+import org.jmmu.proc.Pagemap;
+import org.jmmu.proc.Smaps;
+import org.jmmu.proc.Status;
 import org.jmmu.types.Errno;
 import org.jmmu.types.ErrnoException;
 import org.jmmu.types.MappedFile;
@@ -40,7 +44,7 @@ public final class Process {
 
   /** Lets {@code cpu} run nothing; called by the thread that used it. */
   public void leave(Cpu cpu) {
-    kernel.switchMm.switchTo(cpu, null);
+    kernel.switchMm.goIdle(cpu);
   }
 
   /**
@@ -286,6 +290,29 @@ public final class Process {
    */
   public long isolatePage(long vaddr) {
     return kernel.movePages.isolate(mm, vaddr);
+  }
+
+  /** What {@code /proc/PID/maps} shows. */
+  public String maps() {
+    return Maps.of(mm);
+  }
+
+  /** What {@code /proc/PID/smaps} shows. */
+  public String smaps() {
+    return Smaps.of(kernel.phys, kernel.tables, mm);
+  }
+
+  /** The memory lines of what {@code /proc/PID/status} shows. */
+  public String status() {
+    return Status.of(kernel.phys, kernel.tables, mm);
+  }
+
+  /**
+   * What {@code /proc/PID/pagemap} has for {@code nrPages} pages from {@code vaddr} on; bits: see
+   * {@link Pagemap}.
+   */
+  public long[] pagemap(long vaddr, int nrPages) {
+    return Pagemap.of(kernel.phys, kernel.tables, mm, vaddr, nrPages);
   }
 
   /** Ends the process; no thread may be using it, or a CPU that runs it. */

@@ -1,5 +1,6 @@
 package org.jmmu.types;
 
+import java.util.concurrent.atomic.AtomicLong;
 import org.jmmu.lock.LockClass;
 import org.jmmu.lock.RwSem;
 
@@ -9,8 +10,13 @@ import org.jmmu.lock.RwSem;
  * @kernel include/linux/fs.h:struct address_space
  */
 public final class AddressSpace {
+  private static final AtomicLong LAST_INO = new AtomicLong();
+
   /** Guards which VMAs map the file, and their ranges. */
   public final RwSem iMmapRwsem = new RwSem(LockClass.I_MMAP_RWSEM);
+
+  /** Number of the inode, unique among all machines; immutable. */
+  public final long ino = LAST_INO.incrementAndGet();
 
   /** The VMAs that map the file; guarded by {@link #iMmapRwsem}. */
   public final IMmap iMmap = new IMmap();

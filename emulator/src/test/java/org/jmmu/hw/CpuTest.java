@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.jmmu.phys.PhysMemory;
+import org.jmmu.sched.ShortDeadline;
 import org.junit.jupiter.api.Test;
 
 /** Instructions: sizes, alignment, page crossing, atomics, and what a fault does to them. */

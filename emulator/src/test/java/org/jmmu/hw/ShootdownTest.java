@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jmmu.phys.PhysMemory;
+import org.jmmu.sched.ShortDeadline;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 

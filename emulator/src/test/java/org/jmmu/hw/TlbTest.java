@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.jmmu.phys.PhysMemory;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** What each TLB operation takes out, and what it leaves in. */
 class TlbTest {
@@ -108,9 +109,24 @@ class TlbTest {
   }
 
   @Test
+  @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void flushingWhatWasNeverRememberedEnds() {
+    rememberAll();
+    for (int level = PteBits.LEVEL_PTE; level <= PteBits.LEVEL_PUD; level++) {
+      // Page 0 of each size: what an empty slot could be taken for.
+      cpu.invpcid(0, 99, PteBits.size(level) - 1);
+      cpu.invpcid(0, 99, -1);
+    }
+    assertRemembers(true, true, true, true);
+  }
+
+  @Test
   void invpcidRefusesWhatTheManualForbids() {
     assertThrows(GeneralProtectionException.class, () -> cpu.invpcid(4, 0, 0));
-    assertThrows(GeneralProtectionException.class, () -> cpu.invpcid(1, 4096, 0));
+    for (int type = 0; type <= 3; type++) {
+      int any = type;
+      assertThrows(GeneralProtectionException.class, () -> cpu.invpcid(any, 4096, 0));
+    }
     assertThrows(GeneralProtectionException.class, () -> cpu.invpcid(0, 1, 1L << 47));
     cpu.writeCr3(tables.cr3());
     cpu.writeCr4(cpu.cr4() & ~ControlBits.CR4_PCIDE);

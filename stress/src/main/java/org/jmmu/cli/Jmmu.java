@@ -36,6 +36,7 @@ public final class Jmmu implements Runnable {
         .addSubcommand(new RacesCommand(catalogue))
         .addSubcommand(new HuntCommand(catalogue, hunter))
         .addSubcommand(new WalkCommand())
+        .addSubcommand(new ReplayCommand())
         .setParameterExceptionHandler(Jmmu::complain);
   }
 

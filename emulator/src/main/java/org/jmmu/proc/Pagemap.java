@@ -1,0 +1,86 @@
+package org.jmmu.proc;
+
+import static org.jmmu.phys.PhysMemory.PAGE_SHIFT;
+
+import java.util.Arrays;
+import org.jmmu.pgtable.PageTables;
+import org.jmmu.pgtable.Pte;
+import org.jmmu.phys.PageDesc;
+import org.jmmu.phys.PageFlags;
+import org.jmmu.phys.PhysMemory;
+import org.jmmu.swap.MigrationEntry;
+import org.jmmu.swap.SwapPte;
+import org.jmmu.types.Mm;
+import org.jmmu.types.VmFlags;
+import org.jmmu.types.Vma;
+
+/**
+ * {@code /proc/PID/pagemap}: a 64-bit word per page.
+ *
+ * <pre>
+ *   63      62   61          57-60  56         55          0-54
+ *   present swap file-backed  0     mapped     soft-dirty  frame number, or swap type (0-4) and
+ *                or shared          once only              offset (5-54)
+ * </pre>
+ *
+ * @kernel fs/proc/task_mmu.c:pte_to_pagemap_entry
+ */
+public final class Pagemap {
+  public static final long PM_PFRAME_MASK = (1L << 55) - 1;
+  public static final long PM_SOFT_DIRTY = 1L << 55;
+  public static final long PM_MMAP_EXCLUSIVE = 1L << 56;
+  public static final long PM_FILE = 1L << 61;
+  public static final long PM_SWAP = 1L << 62;
+  public static final long PM_PRESENT = 1L << 63;
+
+  private static final int SWAP_TYPE_BITS = 5;
+
+  private Pagemap() {}
+
+  /** The words of {@code nrPages} pages from {@code vaddr} on. */
+  public static long[] of(PhysMemory phys, PageTables tables, Mm mm, long vaddr, int nrPages) {
+    long[] words = new long[nrPages];
+    long end = vaddr + ((long) nrPages << PAGE_SHIFT);
+    mm.mmapLock.readLock();
+    try {
+      for (Vma vma = mm.vmas.find(vaddr);
+          vma != null && vma.vmStartGetOpaque() < end;
+          vma = mm.vmas.next(vma)) {
+        long from = Math.max(vaddr, vma.vmStartGetOpaque());
+        long to = Math.min(end, vma.vmEndGetOpaque());
+        long softDirty = (vma.vmFlagsGetOpaque() & VmFlags.VM_SOFTDIRTY) != 0 ? PM_SOFT_DIRTY : 0;
+        Arrays.fill(words, index(vaddr, from), index(vaddr, to), softDirty);
+        PteRange.walk(
+            tables, mm, from, to, (at, pteVal) -> words[index(vaddr, at)] |= word(phys, pteVal));
+      }
+    } finally {
+      mm.mmapLock.readUnlock();
+    }
+    return words;
+  }
+
+  private static int index(long first, long vaddr) {
+    return (int) ((vaddr - first) >> PAGE_SHIFT);
+  }
+
+  private static long word(PhysMemory phys, long pteVal) {
+    if (Pte.isPresent(pteVal)) {
+      long pfn = Pte.pfn(pteVal);
+      long word = PM_PRESENT | (pfn & PM_PFRAME_MASK);
+      if (Pte.isSpecial(pteVal)) {
+        return word;
+      }
+      boolean once = PageDesc.mapcountGetAcquire(phys, pfn) == 1;
+      return word | file(phys, pfn) | (once ? PM_MMAP_EXCLUSIVE : 0);
+    }
+    long entry = SwapPte.type(pteVal) | (SwapPte.offset(pteVal) << SWAP_TYPE_BITS);
+    long file =
+        MigrationEntry.isMigrationEntry(pteVal) ? file(phys, MigrationEntry.pfn(pteVal)) : 0;
+    return PM_SWAP | (entry & PM_PFRAME_MASK) | file;
+  }
+
+  private static long file(PhysMemory phys, long pfn) {
+    long mapping = PageDesc.mappingGetAcquire(phys, pfn);
+    return (mapping & PageFlags.PAGE_MAPPING_ANON) == 0 ? PM_FILE : 0;
+  }
+}
