@@ -88,7 +88,6 @@ final class Kernel {
     VmaModify vmaModify = new VmaModify(anonVmas);
     munmap = new Munmap(phys, frames, tables, tlbFlush, vmaModify, pageRmap, accounting);
     mmap = new Mmap(vmaModify, munmap, accounting);
-    mprotect = new Mprotect(tables, tlbFlush, vmaModify, accounting);
     fork = new Fork(frames, tables, tlbFlush, anonVmas, pageRmap);
     migratePages =
         new MigratePages(
@@ -103,6 +102,7 @@ final class Kernel {
     Fault fault =
         new Fault(phys, frames, tables, tlbFlush, anonVmas, pageRmap, switchMm, reserveZeroPage());
     FaultIn faultIn = new FaultIn(tables, fault);
+    mprotect = new Mprotect(tables, tlbFlush, vmaModify, accounting, faultIn);
     mremap = new Mremap(accounting, vmaModify, munmap, faultIn, tables, tlbFlush, anonVmas);
     brk = new Brk(accounting, vmaModify, munmap, faultIn);
     madvise = new Madvise(vmaModify, faultIn, phys, frames, tables, tlbFlush, pageRmap);
