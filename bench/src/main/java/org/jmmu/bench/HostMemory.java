@@ -17,6 +17,7 @@ final class HostMemory {
   private static final int MAP_PRIVATE_ANONYMOUS = 0x02 | 0x20;
   private static final int MADV_DONTNEED = 4;
   private static final int MADV_NOHUGEPAGE = 15;
+  private static final int MREMAP_MAYMOVE_FIXED = 1 | 2;
   private static final long MAP_FAILED = -1;
 
   private static final MethodHandle MMAP =
@@ -28,6 +29,11 @@ final class HostMemory {
       downcall("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
   private static final MethodHandle MADVISE =
       downcall("madvise", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
+  private static final MethodHandle MREMAP =
+      downcall(
+          "mremap",
+          FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG),
+          Linker.Option.firstVariadicArg(4));
   private static final MethodHandle MEMSET =
       downcall(
           "memset",
@@ -66,6 +72,17 @@ final class HostMemory {
       throw new AssertionError(t);
     }
     check("munmap", result);
+  }
+
+  /** Moves a mapping to {@code newAddr}, over whatever is there. */
+  static void move(long addr, long bytes, long newAddr) {
+    long result;
+    try {
+      result = (long) MREMAP.invokeExact(addr, bytes, bytes, MREMAP_MAYMOVE_FIXED, newAddr);
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+    check("mremap", result == newAddr ? 0 : -1);
   }
 
   /** From now on the range faults in 4 KiB at a time, however the host's huge pages are set up. */

@@ -33,6 +33,29 @@ class BenchmarksRunTest {
     bench.check();
   }
 
+  @Test
+  void mremap() {
+    MremapBench bench = new MremapBench();
+    MremapBench.Emulated state = new MremapBench.Emulated();
+    state.touch();
+    for (int i = 0; i < TWICE; i++) {
+      bench.emulated(state);
+    }
+    state.check();
+  }
+
+  @Test
+  void mremapOfTheHost() {
+    assumeTrue(HostMemory.isSupported());
+    MremapBench bench = new MremapBench();
+    MremapBench.Host state = new MremapBench.Host();
+    state.touch();
+    for (int i = 0; i < TWICE; i++) {
+      bench.host(state);
+    }
+    state.unmap();
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {1, 1000})
   void coldFaults(int faults) {

@@ -10,6 +10,7 @@ import static org.jmmu.types.VmFlags.VM_MAYWRITE;
 import static org.jmmu.types.VmFlags.VM_READ;
 import static org.jmmu.types.VmFlags.VM_WRITE;
 
+import org.jmmu.types.Errno;
 import org.jmmu.types.ErrnoException;
 import org.jmmu.types.Mm;
 import org.jmmu.types.Vma;
@@ -73,7 +74,7 @@ public final class Brk {
     if (Long.compareUnsigned(brk, mm.brk) <= 0) {
       return shrink(mm, end, oldEnd);
     }
-    return hasRoom(mm, oldEnd, end) && grow(mm, oldEnd, end);
+    return hasRoom(mm, oldEnd, end) && grow(mm, oldEnd, end, 0);
   }
 
   private boolean shrink(Mm mm, long end, long oldEnd) {
@@ -99,9 +100,34 @@ public final class Brk {
     return next == null || end + PAGE_SIZE <= UnmappedArea.startGap(next);
   }
 
-  /** Also for what execve maps behind a segment. @kernel mm/vma.c:do_brk_flags */
-  boolean grow(Mm mm, long start, long end) {
-    long flags = DATA_FLAGS | mm.defFlags;
+  /**
+   * Memory that a new program finds zeroed, behind a segment.
+   *
+   * @param exec VM_EXEC or 0
+   * @throws ErrnoException ENOMEM
+   * @kernel mm/mmap.c:vm_brk_flags
+   */
+  void mapZeros(Mm mm, long start, long end, long exec) {
+    mm.mmapLock.writeLock();
+    try {
+      boolean mapped = Mman.isUserRange(start, end - start);
+      if (mapped) {
+        munmap.munmapLocked(mm, start, end);
+        mapped = grow(mm, start, end, exec);
+      }
+      if (!mapped) {
+        throw new ErrnoException(Errno.ENOMEM, "no room for zeroed memory");
+      }
+    } finally {
+      mm.mmapLock.writeUnlock();
+    }
+  }
+
+  /**
+   * @kernel mm/vma.c:do_brk_flags
+   */
+  private boolean grow(Mm mm, long start, long end, long exec) {
+    long flags = DATA_FLAGS | exec | mm.defFlags;
     long nrPages = (end - start) >>> PAGE_SHIFT;
     if (!accounting.mayExpandVm(mm, flags, nrPages) || mm.vmas.size() > mm.sysctl.maxMapCount) {
       return false;

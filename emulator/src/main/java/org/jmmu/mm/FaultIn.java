@@ -48,9 +48,7 @@ public final class FaultIn {
         }
         long from = Math.max(at, vma.vmStartGetOpaque());
         at = Math.min(end, vma.vmEndGetOpaque());
-        populateVma(vma, from, at);
-      } catch (ErrnoException e) {
-        // Nobody waits for the result: an access will tell.
+        tryPopulate(vma, from, at);
       } finally {
         mm.mmapLock.readUnlock();
       }
@@ -108,6 +106,15 @@ public final class FaultIn {
       }
     } finally {
       mm.mmapLock.readUnlock();
+    }
+  }
+
+  /** As {@link #populate}, for a range within one VMA; the caller holds mmap_lock. */
+  void tryPopulate(Vma vma, long start, long end) {
+    try {
+      populateVma(vma, start, end);
+    } catch (ErrnoException e) {
+      // nobody waits for the result: the access will tell
     }
   }
 

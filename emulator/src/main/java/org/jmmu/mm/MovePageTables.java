@@ -117,11 +117,12 @@ final class MovePageTables {
       if (pteVal == 0) {
         continue;
       }
-      if (Pte.isPresent(pteVal)) {
-        present = true;
+      boolean mapped = Pte.isPresent(pteVal);
+      present |= mapped;
+      if (mapped && !(Pte.isYoung(pteVal) && Pte.isDirty(pteVal))) {
         pteVal = Mem.longXchg(oldPteAddr + offset, 0); // hardware may be setting A or D in it
       } else {
-        Mem.longSetRelease(oldPteAddr + offset, 0);
+        Mem.longSetRelease(oldPteAddr + offset, 0); // nobody else writes to it: no atomic
       }
       Mem.longSetRelease(newPteAddr + offset, pteVal);
     }

@@ -41,13 +41,19 @@ public final class Mprotect {
   private final TlbFlush tlbFlush;
   private final VmaModify vmaModify;
   private final Accounting accounting;
+  private final FaultIn faultIn;
 
   public Mprotect(
-      PageTables tables, TlbFlush tlbFlush, VmaModify vmaModify, Accounting accounting) {
+      PageTables tables,
+      TlbFlush tlbFlush,
+      VmaModify vmaModify,
+      Accounting accounting,
+      FaultIn faultIn) {
     this.tables = tables;
     this.tlbFlush = tlbFlush;
     this.vmaModify = vmaModify;
     this.accounting = accounting;
+    this.faultIn = faultIn;
   }
 
   /**
@@ -137,6 +143,7 @@ public final class Mprotect {
     long nrPages = (end - start) >> PAGE_SHIFT;
     long flags = wanted;
     long charged = 0;
+    Vma whole;
     if ((flags & VmFlags.VM_WRITE) != 0) {
       if (!accounting.mayExpandVm(mm, flags, nrPages) && accounting.mayExpandVm(mm, old, nrPages)) {
         throw new ErrnoException(Errno.ENOMEM, "RLIMIT_DATA");
@@ -153,7 +160,7 @@ public final class Mprotect {
     }
     try {
       // Before the entries change: a fault or a migration that comes later uses the new flags.
-      Vma _ = vmaModify.modifyFlags(vma, start, end, flags);
+      whole = vmaModify.modifyFlags(vma, start, end, flags);
     } catch (ErrnoException e) {
       accounting.vmUnacctMemory(charged);
       throw e;
@@ -161,6 +168,11 @@ public final class Mprotect {
     changeProtection(mm, start, end, Pte.prot(flags));
     if ((old & VmFlags.VM_ACCOUNT) != 0 && (flags & VmFlags.VM_ACCOUNT) == 0) {
       accounting.vmUnacctMemory(nrPages);
+    }
+    boolean lockedNotWritable =
+        (old & (VmFlags.VM_WRITE | VmFlags.VM_SHARED | VmFlags.VM_LOCKED)) == VmFlags.VM_LOCKED;
+    if (lockedNotWritable && (flags & VmFlags.VM_WRITE) != 0) {
+      faultIn.tryPopulate(whole, start, end); // no write to locked memory shall have to wait
     }
     accounting.vmStatAccount(mm, old, -nrPages);
     accounting.vmStatAccount(mm, flags, nrPages);

@@ -40,6 +40,9 @@ public final class TryToMigrate implements RmapOne {
 
   @Override
   public boolean rmapOne(long pfn, Vma vma, long vaddr, long arg) {
+    if (vma.isTemporaryStack()) {
+      return true; // the second walk might not find the entry where this one did
+    }
     long pteAddr = mapped.lockMapping(vma.mm, vaddr, pfn);
     if (pteAddr == PageTables.NONE) {
       return true;

@@ -18,6 +18,9 @@ import org.jmmu.migrate.MigratePages;
 import org.jmmu.migrate.MovePages;
 import org.jmmu.mm.Accounting;
 import org.jmmu.mm.Brk;
+import org.jmmu.mm.Exec;
+import org.jmmu.mm.ExecImage;
+import org.jmmu.mm.ExecStack;
 import org.jmmu.mm.Fault;
 import org.jmmu.mm.FaultIn;
 import org.jmmu.mm.FileIo;
@@ -35,6 +38,7 @@ import org.jmmu.mm.Shmem;
 import org.jmmu.mm.StackGrowth;
 import org.jmmu.mm.Truncate;
 import org.jmmu.mm.VmaModify;
+import org.jmmu.mm.WriteUser;
 import org.jmmu.pgtable.PageTables;
 import org.jmmu.pgtable.SwitchMm;
 import org.jmmu.pgtable.TlbFlush;
@@ -86,6 +90,7 @@ final class Kernel {
   private final SlotTable<AnonVma> anonVmaSlots = new SlotTable<>(AnonVma::new);
   private final SlotTable<MappingSlot> mappingSlots = new SlotTable<>(MappingSlot::new);
   private final Fork fork;
+  private final Exec exec;
   private final Oracles oracles;
   VmSysctl sysctl = new VmSysctl();
   private final List<Mm> mms = new CopyOnWriteArrayList<>();
@@ -113,7 +118,6 @@ final class Kernel {
     munmap = new Munmap(phys, frames, tables, tlbFlush, vmaModify, pageRmap, accounting);
     shmem = new Shmem(files);
     mmap = new Mmap(vmaModify, munmap, accounting, shmem);
-    mprotect = new Mprotect(tables, tlbFlush, vmaModify, accounting);
     fork = new Fork(frames, tables, tlbFlush, anonVmas, pageRmap, accounting);
     migratePages =
         new MigratePages(
@@ -144,10 +148,15 @@ final class Kernel {
         new Fault(
             handleMmFault, switchMm, new StackGrowth(anonVmas, accounting), config.faultLocking());
     faultIn = new FaultIn(tables, handleMmFault);
+    mprotect = new Mprotect(tables, tlbFlush, vmaModify, accounting, faultIn);
     mremap = new Mremap(accounting, vmaModify, munmap, faultIn, tables, tlbFlush, anonVmas);
     brk = new Brk(accounting, vmaModify, munmap, faultIn);
     madvise = new Madvise(vmaModify, faultIn, phys, frames, tables, tlbFlush, pageRmap);
     mlock = new Mlock(vmaModify, faultIn);
+    WriteUser writeUser = new WriteUser(phys, tables, faultIn);
+    ExecStack stack =
+        new ExecStack(frames, tables, tlbFlush, anonVmas, vmaModify, accounting, writeUser);
+    exec = new Exec(mmap, brk, stack, writeUser);
     for (int id = 0; id < cpus.length; id++) {
       cpus[id] = new Cpu(id, phys, fault);
       cpus[id].writeCr4(cpus[id].cr4() | ControlBits.CR4_PKE);
@@ -175,8 +184,23 @@ final class Kernel {
     return child;
   }
 
-  /** No CPU may be executing the mm. */
+  /** A new address space with a new program in it. */
+  Mm exec(Mm old, ExecImage image) {
+    Mm mm = newMm(old.rlimits.copy());
+    try {
+      exec.fill(mm, image);
+    } catch (ErrnoException e) {
+      exit(mm);
+      throw e;
+    }
+    return mm;
+  }
+
+  /** One user less; the last one tears it down, and no CPU may be executing it then. */
   void exit(Mm mm) {
+    if (!mm.put()) {
+      return;
+    }
     for (Cpu cpu : cpus) {
       if (switchMm.running(cpu) == mm) {
         switchMm.forget(cpu);

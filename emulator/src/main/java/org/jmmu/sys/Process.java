@@ -2,6 +2,7 @@ package org.jmmu.sys;
 
 import org.jmmu.hw.Cpu;
 import org.jmmu.migrate.MigratePages;
+import org.jmmu.mm.ExecImage;
 import org.jmmu.mm.Mman;
 import org.jmmu.mm.Mprotect;
 import org.jmmu.mm.Pkeys;
@@ -24,8 +25,8 @@ public final class Process {
   private static final int NO_FD = -1;
 
   private final Kernel kernel;
-  private final Mm mm;
   private final FileTable files;
+  private Mm mm; // changed by execve
 
   Process(Kernel kernel, Mm mm, FileTable files) {
     this.kernel = kernel;
@@ -285,6 +286,33 @@ public final class Process {
    */
   public Process fork() {
     return new Process(kernel, kernel.fork(mm), files.copy());
+  }
+
+  /** A child that shares the address space. @kernel kernel/fork.c:kernel_clone with CLONE_VM */
+  public Process cloneVm() {
+    mm.get();
+    return new Process(kernel, mm, files.copy());
+  }
+
+  /**
+   * As {@link #cloneVm}. In Linux the caller then waits until the child has called {@link #execve}
+   * or {@link #exit}; here nothing stops it, so that a test can be both.
+   */
+  public Process vfork() {
+    return cloneVm();
+  }
+
+  /**
+   * Puts a new program into this process. A CPU that ran the old one has to be given to it again,
+   * by {@link #runOn}.
+   *
+   * @throws ErrnoException as execve(2), ENOMEM above all; the old program is still there then,
+   *     other than in Linux, where it is gone once its image has begun to be replaced
+   */
+  public void execve(ExecImage image) {
+    Mm old = mm;
+    mm = kernel.exec(old, image);
+    kernel.exit(old);
   }
 
   /** Moves the page at {@code vaddr} to another frame. @throws ErrnoException EFAULT if none is */

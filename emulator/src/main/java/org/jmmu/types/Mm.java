@@ -16,6 +16,10 @@ public final class Mm {
       ConstantBootstraps.fieldVarHandle(
           MethodHandles.lookup(), "cpumask", VarHandle.class, Mm.class, long.class);
 
+  private static final VarHandle USERS =
+      ConstantBootstraps.fieldVarHandle(
+          MethodHandles.lookup(), "users", VarHandle.class, Mm.class, int.class);
+
   /** Below a stack gap of 128 MiB, without randomisation. */
   private static final long DEFAULT_MMAP_BASE = 0x7fff_f7ff_f000L;
 
@@ -65,6 +69,9 @@ public final class Mm {
   @SuppressWarnings("UnusedVariable") // read through its VarHandle
   private long cpumask; // CPUs that may hold translations of this mm; atomic
 
+  @SuppressWarnings("UnusedVariable") // read through its VarHandle
+  private int users = 1; // processes that share it; atomic
+
   /** An empty address space with Linux's default settings and limits. */
   public Mm(long pgdPfn) {
     this(pgdPfn, new VmSysctl(), new Rlimits());
@@ -74,6 +81,16 @@ public final class Mm {
     this.pgdPfn = pgdPfn;
     this.sysctl = sysctl;
     this.rlimits = rlimits;
+  }
+
+  /** One process more shares it; the caller is one. @kernel include/linux/sched/mm.h:mmget */
+  public void get() {
+    int _ = (int) USERS.getAndAdd(this, 1);
+  }
+
+  /** Whether the caller was the last to use it. @kernel kernel/fork.c:mmput */
+  public boolean put() {
+    return (int) USERS.getAndAdd(this, -1) == 1;
   }
 
   /** Bit n: CPU n may hold translations. The atomic updates order it against page-table reads. */

@@ -72,5 +72,8 @@ public final class VmFlags {
 
   public static final long VM_LOCKED_MASK = VM_LOCKED | VM_LOCKONFAULT;
 
+  /** Both kinds of reading ahead at once: a stack that execve has not brought to its place. */
+  public static final long VM_STACK_INCOMPLETE_SETUP = VM_RAND_READ | VM_SEQ_READ;
+
   private VmFlags() {}
 }

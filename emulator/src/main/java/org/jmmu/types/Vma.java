@@ -158,6 +158,12 @@ public final class Vma {
     return vmLock.isReadLocked();
   }
 
+  /** A stack that execve is about to move. @kernel mm/internal.h:vma_is_temporary_stack */
+  public boolean isTemporaryStack() {
+    long all = VmFlags.VM_GROWSDOWN | VmFlags.VM_STACK_INCOMPLETE_SETUP;
+    return (vmFlagsGetOpaque() & all) == all;
+  }
+
   public long nrPages() {
     return (vmEndGetOpaque() - vmStartGetOpaque()) >> PhysMemory.PAGE_SHIFT;
   }

@@ -7,6 +7,7 @@ import static org.jmmu.mm.Mman.MLOCK_ONFAULT;
 import static org.jmmu.mm.Mman.MREMAP_FIXED;
 import static org.jmmu.mm.Mman.MREMAP_MAYMOVE;
 import static org.jmmu.mm.Mman.PROT_NONE;
+import static org.jmmu.mm.Mman.PROT_READ;
 import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
 import static org.jmmu.types.VmFlags.VM_LOCKED;
 import static org.jmmu.types.VmFlags.VM_LOCKED_MASK;
@@ -170,6 +171,16 @@ class MlockTest extends WithProcess {
     assertEquals(at(30), process.mremap(at(10), 3 * PAGE_SIZE, 4 * PAGE_SIZE, move, at(30)));
     assertEquals(true, isThere(33));
     assertLocked(VM_LOCKED, 30);
+  }
+
+  @Test
+  void lockedMemoryThatBecomesWritableIsFaultedIn() {
+    map(10, 2, PROT_NONE);
+    assertErrno(Errno.ENOMEM, () -> lock(10, 2));
+    process.mprotect(at(10), 2 * PAGE_SIZE, PROT_READ);
+    assertEquals(false, isThere(10));
+    process.mprotect(at(10), PAGE_SIZE, RW);
+    assertEquals(true, isThere(10) && !isThere(11));
   }
 
   @Test

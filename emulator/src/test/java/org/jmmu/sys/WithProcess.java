@@ -11,7 +11,12 @@ import static org.jmmu.types.VmFlags.VM_WRITE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.util.ArrayList;
+import java.util.List;
+import org.jmmu.alloc.Buddy;
+import org.jmmu.alloc.Frames;
 import org.jmmu.hw.Cpu;
+import org.jmmu.phys.FrameType;
 import org.jmmu.types.Errno;
 import org.jmmu.types.ErrnoException;
 import org.jmmu.types.VmSysctl;
@@ -83,6 +88,25 @@ abstract class WithProcess {
           .append((flags & VM_WRITE) != 0 ? 'w' : '-');
     }
     return text.toString();
+  }
+
+  /** Takes all frames but {@code left}, for {@link #giveBack}. */
+  final long[] takeFramesBut(int left) {
+    Frames frames = machine.kernel().frames;
+    List<Long> taken = new ArrayList<>();
+    for (long pfn; (pfn = frames.alloc(FrameType.USER)) != Buddy.NO_FRAME; ) {
+      taken.add(pfn);
+    }
+    for (int i = 0; i < left; i++) {
+      frames.put(taken.removeLast());
+    }
+    return taken.stream().mapToLong(Long::longValue).toArray();
+  }
+
+  final void giveBack(long[] pfns) {
+    for (long pfn : pfns) {
+      machine.kernel().frames.put(pfn);
+    }
   }
 
   static void assertErrno(Errno expected, Runnable call) {

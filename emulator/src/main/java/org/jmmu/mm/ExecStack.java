@@ -1,0 +1,165 @@
+package org.jmmu.mm;
+
+import static org.jmmu.phys.PhysMemory.PAGE_MASK;
+import static org.jmmu.phys.PhysMemory.PAGE_SHIFT;
+import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
+import static org.jmmu.types.VmFlags.VM_ACCOUNT;
+import static org.jmmu.types.VmFlags.VM_GROWSDOWN;
+import static org.jmmu.types.VmFlags.VM_MAYEXEC;
+import static org.jmmu.types.VmFlags.VM_MAYREAD;
+import static org.jmmu.types.VmFlags.VM_MAYWRITE;
+import static org.jmmu.types.VmFlags.VM_READ;
+import static org.jmmu.types.VmFlags.VM_STACK_INCOMPLETE_SETUP;
+import static org.jmmu.types.VmFlags.VM_WRITE;
+
+import org.jmmu.alloc.Frames;
+import org.jmmu.pgtable.MmuGather;
+import org.jmmu.pgtable.PageTables;
+import org.jmmu.pgtable.TlbFlush;
+import org.jmmu.rmap.AnonVmas;
+import org.jmmu.sched.PausePoint;
+import org.jmmu.types.Errno;
+import org.jmmu.types.ErrnoException;
+import org.jmmu.types.Mm;
+import org.jmmu.types.Vma;
+
+/**
+ * The stack of a new program. It is built at the highest address there is, before it is known where
+ * it shall be, and then moved down with the pages that hold the arguments.
+ *
+ * <p>While it moves, its VMA covers both places, and the reverse map would look for its pages in
+ * the new one only: flags that no finished stack has tell migration to leave them alone.
+ *
+ * @kernel fs/exec.c:setup_arg_pages, mm/vma_exec.c
+ */
+public final class ExecStack {
+  private static final long STACK_FLAGS =
+      VM_READ | VM_WRITE | VM_GROWSDOWN | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | VM_ACCOUNT;
+
+  /** What a stack is larger at first than its arguments. */
+  private static final long STACK_EXPAND = 128 << 10;
+
+  private final Frames frames;
+  private final PageTables tables;
+  private final TlbFlush tlbFlush;
+  private final VmaModify vmaModify;
+  private final VmaAdjust vmaAdjust;
+  private final Accounting accounting;
+  private final MovePageTables movePageTables;
+  private final WriteUser writeUser;
+
+  public ExecStack(
+      Frames frames,
+      PageTables tables,
+      TlbFlush tlbFlush,
+      AnonVmas anonVmas,
+      VmaModify vmaModify,
+      Accounting accounting,
+      WriteUser writeUser) {
+    this.frames = frames;
+    this.tables = tables;
+    this.tlbFlush = tlbFlush;
+    this.vmaModify = vmaModify;
+    this.vmaAdjust = new VmaAdjust(anonVmas);
+    this.accounting = accounting;
+    this.movePageTables = new MovePageTables(tables, tlbFlush, anonVmas);
+    this.writeUser = writeUser;
+  }
+
+  /**
+   * A stack at the highest address, with {@code arguments} below a word at its top.
+   *
+   * @throws ErrnoException ENOMEM
+   * @kernel mm/vma_exec.c:create_init_stack_vma, fs/exec.c:copy_strings
+   */
+  void build(Mm mm, byte[] arguments) {
+    long top = ExecImage.STACK_TOP;
+    long start = top - Long.BYTES - arguments.length;
+    long vmStart = start & PAGE_MASK;
+    mm.mmapLock.writeLock();
+    try {
+      long nrPages = (top - vmStart) >> PAGE_SHIFT;
+      accounting.vmEnoughMemory(mm, nrPages);
+      long flags = STACK_FLAGS | VM_STACK_INCOMPLETE_SETUP;
+      vmaModify.link(new Vma(mm, vmStart, top, vmStart >> PAGE_SHIFT, flags));
+      accounting.vmStatAccount(mm, flags, nrPages);
+    } finally {
+      mm.mmapLock.writeUnlock();
+    }
+    writeUser.write(mm, start, arguments);
+    mm.startStack = start;
+  }
+
+  /**
+   * Moves the stack to where it shall end, and makes room for more than arguments.
+   *
+   * @throws ErrnoException ENOMEM without a frame for a table or beyond a limit, EFAULT if
+   *     something is in the way
+   * @kernel fs/exec.c:setup_arg_pages
+   */
+  void settle(Mm mm, long stackTop) {
+    long shift = ExecImage.STACK_TOP - stackTop;
+    mm.mmapLock.writeLock();
+    try {
+      Vma vma = Mman.vmaAt(mm, ExecImage.STACK_TOP - 1);
+      if (shift != 0) {
+        relocateDown(vma, shift);
+        mm.startStack -= shift;
+      }
+      long flags = vma.vmFlagsGetOpaque();
+      vma.vmFlagsSetOpaque((flags & ~VM_STACK_INCOMPLETE_SETUP) | mm.defFlags);
+      long used = vma.vmEndGetOpaque() - vma.vmStartGetOpaque();
+      long size = used + STACK_EXPAND;
+      if (Long.compareUnsigned(mm.rlimits.stack & PAGE_MASK, size) < 0) {
+        size = mm.rlimits.stack & PAGE_MASK;
+      }
+      if (size > used) {
+        grow(vma, vma.vmEndGetOpaque() - size);
+      }
+    } finally {
+      mm.mmapLock.writeUnlock();
+    }
+  }
+
+  /**
+   * @kernel mm/vma_exec.c:relocate_vma_down
+   */
+  private void relocateDown(Vma vma, long shift) {
+    Mm mm = vma.mm;
+    long oldStart = vma.vmStartGetOpaque();
+    long oldEnd = vma.vmEndGetOpaque();
+    long length = oldEnd - oldStart;
+    long newStart = oldStart - shift;
+    long newEnd = oldEnd - shift;
+    long pgoff = vma.vmPgoffGetOpaque();
+    if (mm.vmas.find(newStart) != vma) {
+      throw new ErrnoException(Errno.EFAULT, "something is mapped below the stack");
+    }
+    // From here on pages are where the reverse map does not expect them.
+    vmaAdjust.adjust(vma, newStart, oldEnd, pgoff, null);
+    PausePoint.reach("relocateDown.expanded");
+    if (movePageTables.move(vma, vma, oldStart, newStart, length, false) < length) {
+      throw new ErrnoException(Errno.ENOMEM, "no frame for a page table");
+    }
+    PausePoint.reach("relocateDown.moved");
+    MmuGather gather = new MmuGather(frames, tlbFlush, mm);
+    tables.freeRange(gather, mm, Math.max(newEnd, oldStart), oldEnd, newEnd, 0);
+    gather.finish();
+    vmaAdjust.adjust(vma, newStart, newEnd, pgoff, null);
+  }
+
+  private void grow(Vma vma, long newStart) {
+    Mm mm = vma.mm;
+    long start = vma.vmStartGetOpaque();
+    long nrPages = (start - newStart) >> PAGE_SHIFT;
+    long flags = vma.vmFlagsGetOpaque();
+    if (!accounting.mayExpandVm(mm, flags, nrPages)
+        || newStart < mm.sysctl.mmapMinAddr + PAGE_SIZE) {
+      throw new ErrnoException(Errno.EFAULT, "no room for the stack");
+    }
+    accounting.vmEnoughMemory(mm, nrPages);
+    long pgoff = vma.vmPgoffGetOpaque() - nrPages;
+    vmaAdjust.adjust(vma, newStart, vma.vmEndGetOpaque(), pgoff, null);
+    accounting.vmStatAccount(mm, flags, nrPages);
+  }
+}
