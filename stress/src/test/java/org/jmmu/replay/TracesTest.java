@@ -3,34 +3,17 @@ package org.jmmu.replay;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.net.URL;
 import java.nio.file.Path;
 import java.util.List;
-import org.jmmu.sys.Machine;
-import org.jmmu.sys.MachineConfig;
-import org.jmmu.sys.Process;
-import org.jmmu.types.AddressSpace;
-import org.jmmu.types.MappedFile;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Recorded programs: every call ends as on Linux 6.18, and so do the maps. */
 class TracesTest {
-  /** Every log maps files; until the emulator does, there is nothing to see. */
-  @BeforeEach
-  void filesCanBeMapped() {
-    try (Machine machine = Machine.boot(MachineConfig.small())) {
-      Process process = machine.spawn();
-      MappedFile file = new MappedFile(new AddressSpace(1, false), "/file", true, false, () -> {});
-      assumeFalse(Outcome.of(() -> process.install(file)).errno().equals("ENOSYS"));
-    }
-  }
-
   @ParameterizedTest
   @CsvSource({"true, 28", "ls, 41", "pymm, 54", "cc, 30", "fuzz1, 82", "fuzz2, 68", "fuzz3, 86"})
   void addressesImposed(String name, int nrLines) throws Exception {
