@@ -138,7 +138,10 @@ public final class Brk {
       return false;
     }
     long pgoff = start >>> PAGE_SHIFT;
-    if (vmaModify.mergeNew(mm, start, end, flags, pgoff, null) == null) {
+    // The first page of the heap never joins what lies below: that is no heap.
+    boolean joins =
+        start > mm.startBrk && vmaModify.mergeNew(mm, start, end, flags, pgoff, null) != null;
+    if (!joins) {
       vmaModify.link(new Vma(mm, start, end, pgoff, flags));
     }
     accounting.vmStatAccount(mm, flags, nrPages);

@@ -41,6 +41,15 @@ class BrkTest extends WithProcess {
   }
 
   @Test
+  void staysApartFromWhatLiesBelow() {
+    map(-2, 2, RW);
+    assertEquals(at(1), process.brk(at(1)));
+    assertEquals(at(3), process.brk(at(3)));
+    assertEquals(2, process.mm().vmas.size());
+    assertEquals("0-3 rw", maps());
+  }
+
+  @Test
   void staysWhereItIsWhenItCannotMove() {
     assertEquals(at(2), process.brk(at(2)));
     assertEquals(at(2), process.brk(at(-1)));

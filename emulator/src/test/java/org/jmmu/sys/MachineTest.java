@@ -226,6 +226,19 @@ class MachineTest {
   }
 
   @Test
+  void unmapsWhatLiesLowerThanItsTablesDoInMemory() {
+    long high = process.mmap(20 * PAGE_SIZE, RW, ANON);
+    for (int page = 0; page < 20; page++) {
+      cpu.storeLong(high + page * PAGE_SIZE, page); // takes the first frames
+    }
+    long low = process.mmap(0x1_0000, PAGE_SIZE, RW, ANON);
+    assertEquals(0x1_0000, low);
+    cpu.storeLong(low, 1);
+    process.munmap(low, PAGE_SIZE);
+    assertThrows(SegvException.class, () -> cpu.loadLong(low));
+  }
+
+  @Test
   void exitGivesEveryFrameBack() {
     long vaddr = process.mmap(8 * PAGE_SIZE, RW, ANON);
     for (int page = 0; page < 8; page++) {

@@ -72,11 +72,12 @@ final class MemoryCalls {
     int fd = (flags & Mman.MAP_ANONYMOUS) != 0 ? -1 : descriptors.fd(task, call.arg(4));
     long offset = Values.of(call.arg(5));
     boolean fixed = (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) != 0;
+    touches.nextCall(task, fixed ? hint : 0);
     if (!call.succeeded() || fixed) {
       Outcome outcome = Outcome.of(() -> process.mmap(hint, length, prot, flags, fd, offset));
       result.compareAddress(line, call, outcome);
       if (call.succeeded() && outcome.succeeded()) {
-        touches.touch(hint, hint + pageAlign(length));
+        touches.fixed(task, hint, hint + pageAlign(length));
       } else if (!call.succeeded() && outcome.succeeded() && !fixed) {
         process.munmap(outcome.value(), length);
       }
@@ -98,8 +99,7 @@ final class MemoryCalls {
       Outcome _ =
           Outcome.of(() -> process.mmap(traced, length, prot, flags | MAP_FIXED, fd, offset));
     }
-    touches.placed(traced, traced + pageAlign(length));
-    touches.touch(traced, traced + pageAlign(length));
+    touches.placed(traced, traced + pageAlign(length), prot);
   }
 
   private void munmap(int line, SystemCall call) throws UnknownValueException {
@@ -116,7 +116,7 @@ final class MemoryCalls {
     long length = Values.of(call.arg(1));
     int prot = (int) Values.of(call.arg(2));
     result.compare(line, call, Outcome.of(() -> process.mprotect(start, length, prot)));
-    touches.touch(start, start + pageAlign(length));
+    touches.changed(start, start + pageAlign(length));
   }
 
   private void pkeyMprotect(int line, SystemCall call) throws UnknownValueException {
@@ -125,7 +125,7 @@ final class MemoryCalls {
     int prot = (int) Values.of(call.arg(2));
     int pkey = (int) Values.of(call.arg(3));
     result.compare(line, call, Outcome.of(() -> process.pkeyMprotect(start, length, prot, pkey)));
-    touches.touch(start, start + pageAlign(length));
+    touches.changed(start, start + pageAlign(length));
   }
 
   /** A failure says that the machine of the log had no keys, or none left: nothing changed. */
@@ -171,8 +171,8 @@ final class MemoryCalls {
                       MREMAP_MAYMOVE | MREMAP_FIXED,
                       traced));
     }
-    if (call.succeeded() && touches.isPlaced(from)) {
-      touches.placed(traced, traced + pageAlign(newLength));
+    if (call.succeeded()) {
+      touches.moved(from, traced, traced + pageAlign(newLength));
     }
   }
 
@@ -183,8 +183,7 @@ final class MemoryCalls {
     long start = pageAlign(before);
     long now = pageAlign(Values.leadingNumber(call.result()));
     if (now > start) {
-      touches.placed(start, now);
-      touches.touch(start, now);
+      touches.placed(start, now, Mman.PROT_READ | Mman.PROT_WRITE);
     }
   }
 

@@ -1,6 +1,7 @@
 package org.jmmu.replay;
 
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 
 /** Addresses as disjoint ranges. */
@@ -25,6 +26,16 @@ final class RangeSet {
       ends.put(end, last.getValue());
     }
     ends.subMap(start, end).clear();
+  }
+
+  /** Whether this was added as one, and nothing of it removed. */
+  boolean isRange(long start, long end) {
+    return Objects.equals(ends.get(start), end);
+  }
+
+  boolean contains(long address) {
+    Map.Entry<Long, Long> range = ends.floorEntry(address);
+    return range != null && range.getValue() > address;
   }
 
   boolean containsAll(long start, long end) {

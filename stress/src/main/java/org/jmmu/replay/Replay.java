@@ -10,6 +10,7 @@ import org.jmmu.hw.Cpu;
 import org.jmmu.sys.Machine;
 import org.jmmu.sys.MachineConfig;
 import org.jmmu.sys.Process;
+import org.jmmu.types.VmSysctl;
 
 /** A log, the maps at its start, and those at its end. */
 public final class Replay {
@@ -51,13 +52,15 @@ public final class Replay {
     TraceFiles files = new TraceFiles();
     try (Machine machine = Machine.boot(MachineConfig.small().withFrames(NR_FRAMES))) {
       Process process = machine.spawn();
+      // How much memory the host had that the log comes from is not known.
+      process.mm().sysctl.overcommitMemory = VmSysctl.OVERCOMMIT_ALWAYS;
       Cpu cpu = process.runOn(machine.cpu(0));
       TouchModel touches = new TouchModel(process, cpu);
       new StartImage(startName, process, files, touches).build(start, startBrk());
       DescriptorCalls descriptors = new DescriptorCalls(process, result, files);
       MemoryCalls memory = new MemoryCalls(process, descriptors, touches, result, place);
       Task first = events.getFirst().task();
-      new Replayer(logName, process, first, descriptors, memory, result)
+      new Replayer(logName, process, first, descriptors, memory, touches, result)
           .replay(events.subList(1, end()));
       result.maps(new MapsDiff(expected, emulated(process)));
     }

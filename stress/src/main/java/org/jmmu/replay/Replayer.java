@@ -21,21 +21,21 @@ final class Replayer {
   private static final Set<String> NEUTRAL =
       Set.of(
           ("access arch_prctl bind chdir chmod clock_gettime clock_nanosleep connect epoll_create1"
-                  + " epoll_ctl epoll_wait epoll_pwait eventfd2 exit exit_group faccessat"
-                  + " faccessat2 fadvise64 fchmod fchmodat fchown fdatasync flock fstat fstatfs"
-                  + " fsync futex getcwd getdents64 getegid geteuid getgid getpgid getpgrp getpid"
-                  + " getppid getpriority getrandom getrlimit getrusage getsid getsockname"
-                  + " getsockopt gettid gettimeofday getuid getxattr inotify_init1 ioctl kill"
-                  + " lgetxattr link linkat listen lseek lstat mkdir mkdirat nanosleep newfstatat"
-                  + " pidfd_open pipe pipe2 poll ppoll pread64 preadv pselect6 pwrite64 pwritev"
-                  + " read readlink readlinkat readv recvfrom recvmsg rename renameat renameat2"
-                  + " restart_syscall rmdir rseq rt_sigaction rt_sigprocmask rt_sigreturn"
-                  + " rt_sigsuspend rt_sigtimedwait sched_getaffinity sched_getparam"
-                  + " sched_getscheduler sched_setaffinity sched_yield select sendfile sendmsg"
-                  + " sendto set_robust_list set_tid_address setitimer setpgid setpriority setsid"
-                  + " setsockopt shutdown sigaltstack socket socketpair stat statfs statx symlink"
-                  + " sysinfo tgkill time timer_create timer_settime times truncate umask uname"
-                  + " unlink unlinkat utimensat wait4 waitid write writev")
+               + " epoll_ctl epoll_wait epoll_pwait eventfd2 exit exit_group faccessat faccessat2"
+               + " fadvise64 fchmod fchmodat fchown fdatasync flock fstat fstatfs fsync futex"
+               + " getcwd getdents64 getegid geteuid getgid get_mempolicy getpgid getpgrp getpid"
+               + " getppid getpriority getrandom getrlimit getrusage getsid getsockname getsockopt"
+               + " gettid gettimeofday getuid getxattr inotify_init1 ioctl kill lgetxattr link"
+               + " linkat listen lseek lstat mkdir mkdirat nanosleep newfstatat pidfd_open pipe"
+               + " pipe2 poll ppoll pread64 preadv pselect6 pwrite64 pwritev read readlink"
+               + " readlinkat readv recvfrom recvmsg rename renameat renameat2 restart_syscall"
+               + " rmdir rseq rt_sigaction rt_sigprocmask rt_sigreturn rt_sigsuspend"
+               + " rt_sigtimedwait sched_getaffinity sched_getparam sched_getscheduler"
+               + " sched_setaffinity sched_yield select sendfile sendmsg sendto set_mempolicy"
+               + " set_robust_list set_tid_address setitimer setpgid setpriority setsid setsockopt"
+               + " shutdown sigaltstack socket socketpair stat statfs statx symlink sysinfo tgkill"
+               + " time timer_create timer_settime times truncate umask uname unlink unlinkat"
+               + " utimensat wait4 waitid write writev")
               .split(" "));
 
   private final String file;
@@ -43,6 +43,7 @@ final class Replayer {
   private final ReplayResult result;
   private final DescriptorCalls descriptors;
   private final MemoryCalls memory;
+  private final TouchModel touches;
   private final Task first;
   private final Set<Task> members = new HashSet<>(); // share the address space
   private final Map<Task, Process> forked = new HashMap<>();
@@ -53,12 +54,14 @@ final class Replayer {
       Task first,
       DescriptorCalls descriptors,
       MemoryCalls memory,
+      TouchModel touches,
       ReplayResult result) {
     this.file = file;
     this.process = process;
     this.first = first;
     this.descriptors = descriptors;
     this.memory = memory;
+    this.touches = touches;
     this.result = result;
     members.add(first);
     descriptors.start(first);
@@ -81,6 +84,9 @@ final class Replayer {
   private void call(TraceEvent.Call event) throws BadInputException {
     SystemCall call = event.call();
     Task task = event.task();
+    if (!call.name().equals("mmap")) { // which says itself where it maps
+      touches.nextCall(task, 0);
+    }
     if (call.name().equals("execve") || call.name().equals("execveat")) {
       execve(event);
     } else if (members.contains(task) && call.hasResult() && !NEUTRAL.contains(call.name())) {
@@ -138,6 +144,7 @@ final class Replayer {
       return;
     }
     result.call();
+    touches.nextCall(event.task(), 0);
     if (event.how().sharesMm()) {
       members.add(child);
       descriptors.start(child, event.how());

@@ -66,9 +66,8 @@ final class StartImage {
         throw new BadInputException(
             file, maps.indexOf(line) + 1, "cannot be mapped: " + outcome.errno());
       }
-      touches.placed(line.start(), line.end());
     }
-    user.forEach(line -> touches.touch(line.start(), line.end()));
+    user.forEach(line -> touches.placed(line.start(), line.end(), prot(line)));
     segmentsOf.values().forEach(open -> open.put(process));
   }
 

@@ -93,6 +93,16 @@ class ReplayCommandTest {
   }
 
   @Test
+  void addressIsImposed() throws IOException {
+    log(MMAP + "0x500000000000\n");
+    Files.writeString(
+        expect,
+        START.replaceFirst("(?=7fff)", "500000000000-500000001000 rw-p 00000000 00:00 0 \n"));
+    assertEquals(0, replay());
+    assertEquals("4 of 4 lines equal\n", out.toString());
+  }
+
+  @Test
   void differentMaps() throws IOException {
     expectMapped();
     assertEquals(1, replay());
