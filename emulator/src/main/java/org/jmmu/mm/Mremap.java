@@ -210,6 +210,9 @@ public final class Mremap {
   }
 
   private void shrink(Remap remap) {
+    if (!Mman.isUserRange(remap.vaddr, remap.oldLength)) {
+      throw einval("mremap cuts off what lies beyond the user address space");
+    }
     munmap.munmapLocked(remap.mm, remap.vaddr + remap.newLength, remap.vaddr + remap.oldLength);
   }
 
