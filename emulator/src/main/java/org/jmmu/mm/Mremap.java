@@ -196,6 +196,7 @@ public final class Mremap {
     Mm mm = remap.mm;
     if (remap.has(MREMAP_FIXED)) {
       munmap.munmapLocked(mm, remap.newVaddr, remap.newVaddr + remap.newLength);
+      Vma _ = remap.source(); // EFAULT if that was where the old range begins
     }
     if (remap.shrinks()) {
       shrink(remap);
