@@ -10,8 +10,6 @@ import org.jmmu.sys.Machine;
 import org.jmmu.sys.PageProbe;
 import org.jmmu.sys.Process;
 import org.jmmu.types.ErrnoException;
-import org.jmmu.types.SegvException;
-import org.jmmu.types.SigbusException;
 import org.jspecify.annotations.Nullable;
 
 /** The processes of one sequence, each on a CPU of its own, and the calls they make. */
@@ -61,14 +59,8 @@ final class EmulatorProcesses {
     } catch (ErrnoException e) {
       kind = Kind.ERRNO;
       value = e.errno().number();
-    } catch (SegvException e) {
-      kind = Kind.SIGNAL;
-      value = Result.signalValue(Result.SIGSEGV, e.code().number());
-    } catch (SigbusException e) {
-      kind = Kind.SIGNAL;
-      value = Result.signalValue(Result.SIGBUS, Result.BUS_ADRERR);
     }
-    state.observe(caller, call.op() == Op.CHECK);
+    state.observe(caller, machine.cpu(call.who()), call.op() == Op.CHECK);
     return new Result(kind, value, recorder.hash());
   }
 
@@ -83,9 +75,11 @@ final class EmulatorProcesses {
         return mremap(caller, call);
       }
       case READ -> {
-        return cpu.loadLong(first);
+        return ended(Access.load(cpu, first));
       }
-      case WRITE -> cpu.storeLong(first, call.argument(1));
+      case WRITE -> {
+        return ended(Access.store(cpu, first, call.argument(1)));
+      }
       case FORK -> fork(caller, call.who(), (int) first);
       case KILL -> kill(call.who(), (int) first);
       case CHECK -> machine.check();
@@ -108,6 +102,11 @@ final class EmulatorProcesses {
       }
     }
     return 0;
+  }
+
+  private long ended(Access access) {
+    kind = access.kind();
+    return access.value();
   }
 
   /** Calls on what is mapped in a range. */
@@ -144,7 +143,7 @@ final class EmulatorProcesses {
   private long mmap(Process caller, Call call) {
     long length = call.argument(1);
     int flags = (int) call.argument(3);
-    if ((flags & FIXED) != 0 && !isInside(call.argument(0), length)) {
+    if ((flags & FIXED) != 0 ? !isInside(call.argument(0), length) : !isPlaceable(length)) {
       return 0;
     }
     return placed(
@@ -168,6 +167,7 @@ final class EmulatorProcesses {
     long newVaddr = call.argument(4);
     if (!isInside(vaddr, oldLength)
         || !isInside(vaddr, newLength)
+        || !isPlaceable(newLength)
         || ((flags & Mman.MREMAP_FIXED) != 0 && !isInside(newVaddr, newLength))) {
       return 0;
     }
@@ -186,6 +186,14 @@ final class EmulatorProcesses {
 
   private boolean isInside(long vaddr, long length) {
     if (Window.isLeftBy(vaddr, length)) {
+      kind = Kind.REFUSED;
+      return false;
+    }
+    return true;
+  }
+
+  private boolean isPlaceable(long length) {
+    if (Window.isTooLongToPlace(length)) {
       kind = Kind.REFUSED;
       return false;
     }

@@ -4,6 +4,7 @@ import static org.jmmu.phys.PhysMemory.PAGE_SHIFT;
 import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
 
 import java.util.Set;
+import org.jmmu.hw.Cpu;
 import org.jmmu.pgtable.Pte;
 import org.jmmu.sys.PageProbe;
 import org.jmmu.sys.Process;
@@ -28,13 +29,14 @@ final class EmulatorState {
   }
 
   /**
+   * @param cpu that runs the process
    * @param whole whether to look at all bytes of each page
    */
-  void observe(Process process, boolean whole) {
+  void observe(Process process, Cpu cpu, boolean whole) {
     files.startNumbering();
     for (Vma vma : process.mm().vmas.snapshot()) {
       if (vma.vmStartGetOpaque() >= Window.START && vma.vmStartGetOpaque() < Window.END) {
-        observe(process, vma, whole);
+        observe(process, cpu, vma, whole);
       }
     }
     if (observations.contains(Observation.FILES)) {
@@ -42,7 +44,7 @@ final class EmulatorState {
     }
   }
 
-  private void observe(Process process, Vma vma, boolean whole) {
+  private void observe(Process process, Cpu cpu, Vma vma, boolean whole) {
     if (observations.contains(Observation.MAPS)) {
       observeMap(vma);
     }
@@ -51,6 +53,9 @@ final class EmulatorState {
     }
     if (observations.contains(Observation.MINCORE)) {
       observeMincore(process, vma);
+    }
+    if (whole) {
+      observeContents(cpu, vma);
     }
   }
 
@@ -115,6 +120,20 @@ final class EmulatorState {
       long value = probe.loadLong(pteVal, offset);
       recorder.record(value);
       recorder.describe(" %x", value);
+    }
+  }
+
+  /** What a process reads where it maps a file; that fills holes. */
+  private void observeContents(Cpu cpu, Vma vma) {
+    boolean readable = (vma.vmFlagsGetOpaque() & VmFlags.VM_READ) != 0;
+    if (vma.file == null || !readable) {
+      return;
+    }
+    for (long vaddr = vma.vmStartGetOpaque(); vaddr < vma.vmEndGetOpaque(); vaddr += PAGE_SIZE) {
+      Access access = Access.load(cpu, vaddr);
+      recorder.record(access.kind().number());
+      recorder.record(access.value());
+      recorder.describe("  at +0x%x %x\n", Window.page(vaddr), access.value());
     }
   }
 

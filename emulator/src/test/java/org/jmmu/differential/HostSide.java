@@ -19,6 +19,8 @@ import org.opentest4j.TestAbortedException;
 
 /** Runs sequences on the host's kernel, in processes of peer.c. */
 final class HostSide implements Side, AutoCloseable {
+  private static final List<String> SOURCES =
+      List.of("peer.c", "calls.h", "observe.h", "access.h", "peer.h");
   private static final int MAX_ARGUMENTS = 6;
   private static final int CALL_BYTES = 2 * Integer.BYTES + MAX_ARGUMENTS * Long.BYTES;
   private static final int RESULT_BYTES = 2 * Integer.BYTES + 2 * Long.BYTES;
@@ -66,11 +68,13 @@ final class HostSide implements Side, AutoCloseable {
   }
 
   private static Path compile(Path directory) throws IOException, InterruptedException {
-    Path source = directory.resolve("peer.c");
-    Path program = directory.resolve("peer");
-    try (InputStream in = HostSide.class.getResourceAsStream("peer.c")) {
-      Files.copy(Objects.requireNonNull(in), source);
+    for (String source : SOURCES) {
+      try (InputStream in = HostSide.class.getResourceAsStream(source)) {
+        Files.copy(Objects.requireNonNull(in, source), directory.resolve(source));
+      }
     }
+    Path source = directory.resolve(SOURCES.getFirst());
+    Path program = directory.resolve("peer");
     Process gcc;
     try {
       gcc =

@@ -29,17 +29,14 @@ record Result(Kind kind, long value, long stateHash) {
     static Kind of(int number) {
       return KINDS[number];
     }
+
+    @SuppressWarnings("EnumOrdinal") // agreed with peer.c
+    int number() {
+      return ordinal();
+    }
   }
 
-  static final int SIGBUS = 7;
-  static final int SIGSEGV = 11;
-  static final int BUS_ADRERR = 2;
-
-  private static final int SIGNAL_SHIFT = 8; // above si_code
-
-  static long signalValue(int signal, int siCode) {
-    return ((long) signal << SIGNAL_SHIFT) | siCode;
-  }
+  static final int SIGNAL_SHIFT = 8; // above si_code
 
   /** Without the state. */
   String text() {

@@ -35,6 +35,12 @@ final class Window {
     return isLeftBelow(-1, vaddr, length);
   }
 
+  /** Whether there is room for a length is a matter of what else a process has mapped. */
+  static boolean isTooLongToPlace(long length) {
+    return Long.compareUnsigned(length, END - START) > 0
+        && Long.compareUnsigned(length, Mman.TASK_SIZE) <= 0;
+  }
+
   private static boolean isLeftBelow(long limit, long vaddr, long length) {
     long end = vaddr + ((length + PAGE_SIZE - 1) & PAGE_MASK);
     boolean invalid =
