@@ -35,12 +35,29 @@ final class EmulatorState {
   void observe(Process process, Cpu cpu, boolean whole) {
     files.startNumbering();
     for (Vma vma : process.mm().vmas.snapshot()) {
-      if (vma.vmStartGetOpaque() >= Window.START && vma.vmStartGetOpaque() < Window.END) {
+      if (isInWindow(vma)) {
         observe(process, cpu, vma, whole);
       }
     }
     if (observations.contains(Observation.FILES)) {
       files.observe(process, recorder);
+    }
+    if (whole) {
+      observeFlags(process);
+    }
+  }
+
+  private static boolean isInWindow(Vma vma) {
+    return vma.vmStartGetOpaque() >= Window.START && vma.vmStartGetOpaque() < Window.END;
+  }
+
+  private void observeFlags(Process process) {
+    for (Vma vma : process.mm().vmas.snapshot()) {
+      if (isInWindow(vma)) {
+        long bits = VmaFlagBits.of(vma.vmFlagsGetOpaque());
+        recorder.record(bits);
+        recorder.describe("flags +0x%x %x\n", Window.page(vma.vmStartGetOpaque()), bits);
+      }
     }
   }
 

@@ -129,6 +129,37 @@ static void observe_files(void) {
   }
 }
 
+/* Flags of mappings as smaps abbreviates them, those that are compared; numbers as in VmaFlagBits. */
+static const char flag_names[][3] = {"rd", "wr", "ex", "sh", "mr", "mw", "me", "ms",
+                                     "gd", "lo", "sr", "rr", "dc", "de", "lf", "ac",
+                                     "nr", "sf", "wf", "dd", "hg", "nh", "mg"};
+#define NR_FLAGS (sizeof flag_names / sizeof *flag_names)
+
+static uint64_t flag_bits(const char *line) {
+  uint64_t bits = 0;
+  for (const char *at = line; *at != '\0'; at++) {
+    for (size_t i = 0; i < NR_FLAGS; i++) {
+      if (at[0] == ' ' && strncmp(at + 1, flag_names[i], 2) == 0) bits |= 1UL << i;
+    }
+  }
+  return bits;
+}
+
+static void observe_flags(void) {
+  FILE *smaps = fopen("/proc/self/smaps", "r");
+  if (smaps == NULL) fail("smaps");
+  char line[512];
+  uint64_t start = 0;
+  while (fgets(line, sizeof line, smaps) != NULL) {
+    uint64_t from, to;
+    if (sscanf(line, "%lx-%lx ", &from, &to) == 2) start = from;
+    if (strncmp(line, "VmFlags:", 8) != 0 || start < WINDOW_START || start >= WINDOW_END) continue;
+    record(flag_bits(line));
+    describe("flags +0x%lx %lx\n", (start - WINDOW_START) / PAGE, flag_bits(line));
+  }
+  fclose(smaps);
+}
+
 static void observe(int whole) {
   static uint64_t others[WINDOW_PAGES];
   int nr_others = 0;
@@ -152,4 +183,5 @@ static void observe(int whole) {
     if (whole) observe_contents(&vma);
   }
   if (shared->observations & OBSERVE_FILES) observe_files();
+  if (whole) observe_flags();
 }
