@@ -22,16 +22,17 @@
         migrate                 # pages from frame to frame
           mm                    # what system calls and page faults do
             rmap                # from a frame to the entries that map it
-              swap              # what non-present entries say
-                pgtable         # entries, their locks, TLB flushes
-                  alloc         # frames
-                    types       # address spaces, VMAs, anon_vmas
-                      lock      # the kernel's locks and their order
-                        phys    # frames and their descriptors, off-heap
-                        sched   # pause points, stepped schedules
-                  hw            # CPUs, page walker, TLBs: silicon takes no kernel lock
-                    phys
-                    sched
+              filemap           # page caches, and where files come from
+                swap            # what non-present entries say
+                  pgtable       # entries, their locks, TLB flushes
+                    alloc       # frames
+                      types     # address spaces, VMAs, anon_vmas, files
+                        lock    # the kernel's locks and their order
+                          phys  # frames and their descriptors, off-heap
+                          sched # pause points, stepped schedules
+                    hw          # CPUs, page walker, TLBs: silicon takes no kernel lock
+                      phys
+                      sched
     hw.vectors                  # paging vectors, and a runner that puts a CPU to them
       hw
     """)

@@ -1,5 +1,6 @@
 package org.jmmu.check;
 
+import static org.jmmu.check.Violation.Invariant.EXCLUSIVE;
 import static org.jmmu.check.Violation.Invariant.MAPCOUNT;
 import static org.jmmu.check.Violation.Invariant.NO_LEAKED_FRAME;
 import static org.jmmu.check.Violation.Invariant.NO_LOCK_HELD;
@@ -9,11 +10,15 @@ import static org.jmmu.check.Violation.Invariant.VMA_TREE;
 import java.util.ArrayList;
 import java.util.List;
 import org.jmmu.alloc.Buddy;
+import org.jmmu.filemap.MappingSlot;
+import org.jmmu.filemap.PageCache;
 import org.jmmu.lock.PageLock;
 import org.jmmu.lock.SpinLock;
 import org.jmmu.phys.FrameType;
 import org.jmmu.phys.PageDesc;
+import org.jmmu.phys.PageFlags;
 import org.jmmu.phys.PhysMemory;
+import org.jmmu.phys.SlotTable;
 import org.jmmu.rmap.AnonVmas;
 import org.jmmu.types.AnonVma;
 import org.jmmu.types.AnonVmaChain;
@@ -28,12 +33,19 @@ public final class Oracles {
   private final PhysMemory phys;
   private final Buddy buddy;
   private final List<Violation> violations = new ArrayList<>();
+  private final PageCacheCensus cached;
   private final PageTableCensus census;
 
-  public Oracles(PhysMemory phys, Buddy buddy, AnonVmas anonVmas) {
+  public Oracles(
+      PhysMemory phys,
+      Buddy buddy,
+      AnonVmas anonVmas,
+      PageCache pageCache,
+      SlotTable<MappingSlot> mappings) {
     this.phys = phys;
     this.buddy = buddy;
-    this.census = new PageTableCensus(phys, anonVmas, violations);
+    this.cached = new PageCacheCensus(phys, mappings, violations);
+    this.census = new PageTableCensus(phys, anonVmas, pageCache, violations);
   }
 
   /**
@@ -43,6 +55,7 @@ public final class Oracles {
   public List<Violation> check(Iterable<Mm> mms) {
     violations.clear();
     census.begin((int) buddy.usedEnd());
+    cached.count((int) buddy.usedEnd());
     for (Mm mm : mms) {
       census.count(mm);
       checkVmas(mm);
@@ -89,10 +102,18 @@ public final class Oracles {
     if (mapcount != mapped) {
       add(MAPCOUNT, "frame " + pfn + " says " + mapcount + ", " + mapped + " entries map it");
     }
-    if (mapped == 0 && mapcount == 0) {
+    boolean isCached = cached.isCached(pfn);
+    int expected = mapcount + (isCached ? 1 : 0);
+    if (mapped == 0 && expected == 0) {
       add(NO_LEAKED_FRAME, "frame " + pfn + " is mapped nowhere, references " + refcount);
-    } else if (refcount != mapcount) {
-      add(REFCOUNT, "frame " + pfn + " has " + refcount + " references, mapcount " + mapcount);
+    } else if (refcount != expected) {
+      String where = isCached ? ", in a page cache" : "";
+      add(
+          REFCOUNT,
+          "frame " + pfn + " has " + refcount + " references, mapcount " + mapcount + where);
+    }
+    if (mapcount > 1 && (PageDesc.flagsGetAcquire(phys, pfn) & PageFlags.PG_ANON_EXCLUSIVE) != 0) {
+      add(EXCLUSIVE, "frame " + pfn + " is mapped " + mapcount + " times");
     }
   }
 
@@ -116,6 +137,9 @@ public final class Oracles {
       add(NO_LOCK_HELD, "mmap_lock of the mm with pgd " + mm.pgdPfn);
     }
     for (Vma vma : mm.vmas.snapshot()) {
+      if (vma.isReadLocked()) {
+        add(NO_LOCK_HELD, "lock of " + vma);
+      }
       for (AnonVmaChain avc = vma.anonVmaChain.head(); avc != null; avc = avc.sameVmaNext()) {
         AnonVma anonVma = avc.anonVma;
         if (anonVma.rwsem.isLocked() || anonVma.root().rwsem.isLocked()) {

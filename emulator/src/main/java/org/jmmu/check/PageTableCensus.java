@@ -7,6 +7,7 @@ import static org.jmmu.check.Violation.Invariant.VMA_TREE;
 
 import java.util.Arrays;
 import java.util.List;
+import org.jmmu.filemap.PageCache;
 import org.jmmu.hw.PteBits;
 import org.jmmu.pgtable.Pte;
 import org.jmmu.phys.FrameType;
@@ -15,6 +16,7 @@ import org.jmmu.phys.PageDesc;
 import org.jmmu.phys.PhysMemory;
 import org.jmmu.rmap.AnonVmas;
 import org.jmmu.swap.MigrationEntry;
+import org.jmmu.types.AddressSpace;
 import org.jmmu.types.AnonVma;
 import org.jmmu.types.AnonVmaChain;
 import org.jmmu.types.Mm;
@@ -29,13 +31,16 @@ import org.jmmu.types.Vma;
 final class PageTableCensus {
   private final PhysMemory phys;
   private final AnonVmas anonVmas;
+  private final PageCache pageCache;
   private final List<Violation> violations;
   private int[] mapped = new int[0]; // by frame: entries that map it
   private boolean[] linked = new boolean[0]; // by frame: whether it is a reachable table
 
-  PageTableCensus(PhysMemory phys, AnonVmas anonVmas, List<Violation> violations) {
+  PageTableCensus(
+      PhysMemory phys, AnonVmas anonVmas, PageCache pageCache, List<Violation> violations) {
     this.phys = phys;
     this.anonVmas = anonVmas;
+    this.pageCache = pageCache;
     this.violations = violations;
   }
 
@@ -114,6 +119,12 @@ final class PageTableCensus {
   }
 
   private boolean leadsTo(long pfn, Vma vma, long vaddr) {
+    AddressSpace mapping = pageCache.of(PageDesc.mappingGetAcquire(phys, pfn));
+    if (mapping != null) {
+      return vma.file != null
+          && vma.file.mapping == mapping
+          && PageDesc.indexGetOpaque(phys, pfn) == vma.linearPageIndex(vaddr);
+    }
     AnonVma anonVma = anonVmas.of(PageDesc.mappingGetAcquire(phys, pfn));
     if (anonVma == null || PageDesc.indexGetOpaque(phys, pfn) != vma.linearPageIndex(vaddr)) {
       return false;

@@ -15,11 +15,15 @@ public record Violation(Invariant invariant, String where) {
     NO_DANGLING_MIGRATION_ENTRY,
     /** A frame's mapcount is the number of entries that map it. */
     MAPCOUNT,
-    /** At rest, a frame's references are those of the entries that map it. */
+    /** At rest, a frame's references are those of the entries that map it, and of a page cache. */
     REFCOUNT,
+    /** A page that says it belongs to one process alone is mapped once. */
+    EXCLUSIVE,
+    /** A page in a page cache says so, and where. */
+    PAGE_CACHE,
     /** A mapped frame is user memory in use, a linked frame is a page table, linked once. */
     FRAME_TYPE,
-    /** A frame that is not free is mapped, linked or reserved. */
+    /** A frame that is not free is mapped, linked, in a page cache or reserved. */
     NO_LEAKED_FRAME,
     /** The reverse map of a mapped page leads to the entry that maps it. */
     REVERSE_MAP,

@@ -21,7 +21,8 @@ public record HeldLock(
           SpinLock.class.getName(),
           PageLock.class.getName(),
           PageWaitQueue.class.getName(),
-          RwSem.class.getName());
+          RwSem.class.getName(),
+          VmaLock.class.getName());
 
   /** The innermost frame that is not the lock's own code. */
   static StackFrame callSite() {

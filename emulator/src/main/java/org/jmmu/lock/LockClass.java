@@ -7,14 +7,26 @@ package org.jmmu.lock;
  * @kernel include/linux/lockdep_types.h:struct lock_class
  */
 public enum LockClass {
+  /** {@code inode->i_rwsem}: size and contents of one file, against each other's changes. */
+  INODE_LOCK,
+
   /** {@code mm->mmap_lock}, {@code mmap_sem} before 5.8: the VMAs of one address space. */
   MMAP_LOCK,
+
+  /** {@code vma->vm_refcnt}, the per-VMA lock: the fields of one VMA, held by a fault in it. */
+  VMA_LOCK,
+
+  /** {@code mapping->invalidate_lock}: pages entering one page cache, against truncation. */
+  INVALIDATE_LOCK,
 
   /** {@code PG_locked}: identity and contents of one page. */
   PAGE_LOCK,
 
   /** {@code mapping->i_mmap_rwsem}: the VMAs that map one file. */
   I_MMAP_RWSEM,
+
+  /** {@code mapping->i_pages.xa_lock}: which pages one page cache holds. */
+  I_PAGES,
 
   /** {@code anon_vma->root->rwsem}: the VMAs that may map one anonymous page. */
   ANON_VMA,

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @kernel include/linux/rwsem.h:struct rw_semaphore
  */
-public final class RwSem {
+public class RwSem {
   private final LockClass cls;
   private final Owned lock = new Owned();
   private final SteppedQueue stepped = new SteppedQueue();
@@ -25,7 +25,7 @@ public final class RwSem {
   /**
    * @kernel kernel/locking/rwsem.c:down_read
    */
-  public void readLock() {
+  public final void readLock() {
     refuseRecursion();
     if (LockOrderChecker.ENABLED) {
       LockOrderChecker.willLock(cls, 0, this, 0);
@@ -41,14 +41,14 @@ public final class RwSem {
   /**
    * @kernel kernel/locking/rwsem.c:down_read_trylock
    */
-  public boolean tryReadLock() {
+  public final boolean tryReadLock() {
     return tryLock(lock.readLock());
   }
 
   /**
    * @kernel kernel/locking/rwsem.c:up_read
    */
-  public void readUnlock() {
+  public final void readUnlock() {
     release(lock.readLock());
     if (LockOrderChecker.ENABLED) {
       LockOrderChecker.unlocked(cls, this, 0);
@@ -58,7 +58,7 @@ public final class RwSem {
   /**
    * @kernel kernel/locking/rwsem.c:down_write
    */
-  public void writeLock() {
+  public final void writeLock() {
     writeLockNested(0);
   }
 
@@ -68,7 +68,7 @@ public final class RwSem {
    * @param subclass above that of every lock of the class that the thread holds
    * @kernel kernel/locking/rwsem.c:down_write_nested
    */
-  public void writeLockNested(int subclass) {
+  public final void writeLockNested(int subclass) {
     refuseRecursion();
     if (LockOrderChecker.ENABLED) {
       LockOrderChecker.willLock(cls, subclass, this, 0);
@@ -79,19 +79,27 @@ public final class RwSem {
     if (LockOrderChecker.ENABLED) {
       LockOrderChecker.locked(cls, subclass, this, 0);
     }
+    writeBegin();
   }
 
   /**
    * @kernel kernel/locking/rwsem.c:down_write_trylock
    */
-  public boolean tryWriteLock() {
-    return tryLock(lock.writeLock());
+  public final boolean tryWriteLock() {
+    boolean taken = tryLock(lock.writeLock());
+    if (taken) {
+      writeBegin();
+    }
+    return taken;
   }
 
   /**
    * @kernel kernel/locking/rwsem.c:up_write
    */
-  public void writeUnlock() {
+  public final void writeUnlock() {
+    if (lock.isWriteLockedByCurrentThread()) {
+      writeEnd();
+    }
     release(lock.writeLock());
     if (LockOrderChecker.ENABLED) {
       LockOrderChecker.unlocked(cls, this, 0);
@@ -103,21 +111,28 @@ public final class RwSem {
    *
    * @kernel kernel/locking/rwsem.c:downgrade_write
    */
-  public void downgradeWrite() {
+  public final void downgradeWrite() {
     if (!lock.isWriteLockedByCurrentThread()) {
       throw notHeld("downgraded");
     }
+    writeEnd();
     lock.readLock().lock(); // does not wait: the thread holds the write lock
     lock.writeLock().unlock();
   }
 
-  public boolean isLocked() {
+  public final boolean isLocked() {
     return lock.isWriteLocked() || lock.getReadLockCount() != 0;
   }
 
-  public boolean isWriteLocked() {
+  public final boolean isWriteLocked() {
     return lock.isWriteLocked();
   }
+
+  /** Called by the writer, once it has the lock. */
+  protected void writeBegin() {}
+
+  /** Called by the writer, before it gives the lock up or turns it into a read lock. */
+  protected void writeEnd() {}
 
   private void refuseRecursion() {
     if (lock.isWriteLockedByCurrentThread() || lock.getReadHoldCount() != 0) {
@@ -172,7 +187,7 @@ public final class RwSem {
   }
 
   @Override
-  public String toString() {
+  public final String toString() {
     String name = HeldLock.name(cls, this, 0);
     Thread writer = lock.getOwner();
     if (writer != null) {

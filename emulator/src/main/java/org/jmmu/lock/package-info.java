@@ -5,6 +5,8 @@
  *   <caption>kernel lock, our lock</caption>
  *   <tr><th>kernel</th><th>here</th></tr>
  *   <tr><td>{@code struct rw_semaphore}</td><td>{@link org.jmmu.lock.RwSem}</td></tr>
+ *   <tr><td>{@code mm->mmap_lock}</td><td>{@link org.jmmu.lock.MmapLock}</td></tr>
+ *   <tr><td>{@code vma_start_read}</td><td>{@link org.jmmu.lock.VmaLock}</td></tr>
  *   <tr><td>{@code spinlock_t}</td><td>{@link org.jmmu.lock.SpinLock}</td></tr>
  *   <tr><td>{@code PG_locked}, {@code folio_lock}</td><td>{@link org.jmmu.lock.PageLock}</td></tr>
  *   <tr><td>{@code seqcount_t}</td><td>{@link org.jmmu.lock.SeqCount}</td></tr>
@@ -32,14 +34,18 @@
  */
 @LockOrder(
     """
-    MMAP_LOCK
-      PAGE_LOCK
-        I_MMAP_RWSEM
-          ANON_VMA
-            PAGE_TABLE_LOCK  # allocating a page-table page takes this one without PTL
-              PTL            # two at once: fork, the child's table before the parent's; mremap, old before new
-                ZONE_LOCK    # allocations under a page-table lock do not wait
-                WAIT_QUEUE   # a waiter for a migration entry queues itself before it drops PTL
+    INODE_LOCK
+      MMAP_LOCK
+        VMA_LOCK               # taken by a writer of mmap_lock to wait for the VMA's readers, never kept
+          INVALIDATE_LOCK
+            PAGE_LOCK
+              I_PAGES
+              I_MMAP_RWSEM
+                ANON_VMA
+                  PAGE_TABLE_LOCK  # allocating a page-table page takes this one without PTL
+                    PTL            # two at once: fork, the child's table before the parent's; mremap, old before new
+                      ZONE_LOCK    # allocations under a page-table lock do not wait
+                      WAIT_QUEUE   # a waiter for a migration entry queues itself before it drops PTL
     """)
 @NullMarked
 package org.jmmu.lock;

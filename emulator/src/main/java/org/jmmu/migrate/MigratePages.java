@@ -111,7 +111,7 @@ public final class MigratePages {
     PageDesc.indexSetOpaque(phys, newPfn, PageDesc.indexGetOpaque(phys, pfn));
     PageDesc.mappingSetRelease(phys, newPfn, PageDesc.mappingGetOpaque(phys, pfn));
     phys.copyPage(pfn, newPfn);
-    long state = PageFlags.PG_DIRTY | PageFlags.PG_REFERENCED;
+    long state = PageFlags.PG_DIRTY | PageFlags.PG_REFERENCED | PageFlags.PG_SWAPBACKED;
     PageDesc.flagsGetAndOr(phys, newPfn, PageDesc.flagsGetAcquire(phys, pfn) & state);
     PausePoint.reach("migrate.copied");
     rmapWalk.walk(newPfn, removeMigrationPtes, pfn);

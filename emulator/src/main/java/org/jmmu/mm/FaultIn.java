@@ -1,5 +1,7 @@
 package org.jmmu.mm;
 
+import static org.jmmu.mm.FaultFlags.FAULT_FLAG_WRITE;
+import static org.jmmu.mm.VmFault.VM_FAULT_OOM;
 import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
 import static org.jmmu.types.VmFlags.VM_ACCESS_FLAGS;
 import static org.jmmu.types.VmFlags.VM_IO;
@@ -15,46 +17,43 @@ import org.jmmu.phys.Mem;
 import org.jmmu.types.Errno;
 import org.jmmu.types.ErrnoException;
 import org.jmmu.types.Mm;
-import org.jmmu.types.SigbusException;
 import org.jmmu.types.Vma;
 
 /**
  * Faults pages in without an access.
  *
- * @kernel mm/gup.c:populate_vma_page_range, faultin_page_range
+ * @kernel mm/gup.c:__mm_populate, faultin_page_range
  */
 public final class FaultIn {
   private final PageTables tables;
-  private final Fault fault;
+  private final HandleMmFault handleMmFault;
 
-  public FaultIn(PageTables tables, Fault fault) {
+  public FaultIn(PageTables tables, HandleMmFault handleMmFault) {
     this.tables = tables;
-    this.fault = fault;
+    this.handleMmFault = handleMmFault;
   }
 
   /**
-   * As far as it goes: for a mapping that is locked, or was asked for with MAP_POPULATE.
+   * As far as it goes, VMA by VMA: for a mapping that is locked or was asked for with MAP_POPULATE.
    *
    * @kernel mm/gup.c:mm_populate
    */
-  void populate(Mm mm, long start, long end) {
-    mm.mmapLock.readLock();
-    try {
-      for (long at = start; at < end; ) {
+  public void populate(Mm mm, long start, long end) {
+    for (long at = start; at < end; ) {
+      mm.mmapLock.readLock();
+      try {
         Vma vma = mm.vmas.find(at);
         if (vma == null || vma.vmStartGetOpaque() >= end) {
           return;
         }
         long from = Math.max(at, vma.vmStartGetOpaque());
         at = Math.min(end, vma.vmEndGetOpaque());
-        try {
-          populateVma(vma, from, at);
-        } catch (ErrnoException e) {
-          // nobody waits for the result: the access will tell
-        }
+        populateVma(vma, from, at);
+      } catch (ErrnoException e) {
+        // Nobody waits for the result: an access will tell.
+      } finally {
+        mm.mmapLock.readUnlock();
       }
-    } finally {
-      mm.mmapLock.readUnlock();
     }
   }
 
@@ -64,7 +63,7 @@ public final class FaultIn {
    * @throws ErrnoException EAGAIN without memory, ENOMEM where no page can be
    * @kernel mm/gup.c:__mm_populate, mm/mlock.c:__mlock_posix_error_return
    */
-  void populateLocked(Mm mm, long start, long end) {
+  public void populateLocked(Mm mm, long start, long end) {
     mm.mmapLock.readLock();
     try {
       for (long at = start; at < end; ) {
@@ -91,7 +90,7 @@ public final class FaultIn {
    *     allowed, EFAULT behind the end of a file; what lies before is done
    * @kernel mm/madvise.c:madvise_populate
    */
-  void access(Mm mm, long start, long end, boolean write) {
+  public void access(Mm mm, long start, long end, boolean write) {
     mm.mmapLock.readLock();
     try {
       for (long at = start; at < end; ) {
@@ -112,27 +111,34 @@ public final class FaultIn {
     }
   }
 
+  /**
+   * @kernel mm/gup.c:populate_vma_page_range
+   */
   private void populateVma(Vma vma, long start, long end) {
     long flags = vma.vmFlagsGetOpaque();
-    if ((flags & VM_LOCKONFAULT) != 0 || isSpecial(flags)) {
+    if ((flags & VM_LOCKONFAULT) != 0) {
       return;
     }
-    if ((flags & VM_ACCESS_FLAGS) == 0) {
+    if ((flags & VM_ACCESS_FLAGS) == 0 || isSpecial(flags)) {
       throw new ErrnoException(Errno.EFAULT, "no access at 0x" + Long.toHexString(start));
     }
     // A write breaks copy-on-write now; a shared page would only become dirty for nothing.
     pages(vma, start, end, (flags & (VM_WRITE | VM_SHARED)) == VM_WRITE);
   }
 
+  /**
+   * @kernel mm/gup.c:faultin_page
+   */
   private void pages(Vma vma, long start, long end, boolean write) {
-    try {
-      for (long at = start; at < end; at += PAGE_SIZE) {
-        while (!isMapped(vma.mm, at, write)) {
-          fault.handlePteFault(null, vma, at, write);
+    int flags = write ? FAULT_FLAG_WRITE : 0;
+    for (long at = start; at < end; at += PAGE_SIZE) {
+      while (!isMapped(vma.mm, at, write)) {
+        int reason = handleMmFault.handle(null, vma, at, flags);
+        if (reason != 0) {
+          Errno errno = reason == VM_FAULT_OOM ? Errno.ENOMEM : Errno.EFAULT;
+          throw new ErrnoException(errno, "no page at 0x" + Long.toHexString(at));
         }
       }
-    } catch (SigbusException e) {
-      throw new ErrnoException(Errno.EFAULT, "no page at 0x" + Long.toHexString(e.vaddr()));
     }
   }
 
@@ -141,7 +147,7 @@ public final class FaultIn {
     if (pteAddr == PageTables.NONE) {
       return false;
     }
-    long pteVal = Mem.longGetOpaque(pteAddr);
+    long pteVal = Mem.longGetAcquire(pteAddr);
     return Pte.isPresent(pteVal) && (!write || Pte.isWrite(pteVal));
   }
 

@@ -1,6 +1,10 @@
 package org.jmmu.mm;
 
 import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
+import static org.jmmu.types.VmFlags.VM_ACCOUNT;
+import static org.jmmu.types.VmFlags.VM_DONTCOPY;
+import static org.jmmu.types.VmFlags.VM_LOCKED_MASK;
+import static org.jmmu.types.VmFlags.VM_WIPEONFORK;
 
 import org.jmmu.alloc.Frames;
 import org.jmmu.lock.LockClass;
@@ -12,6 +16,7 @@ import org.jmmu.phys.Mem;
 import org.jmmu.rmap.AnonVmas;
 import org.jmmu.rmap.PageRmap;
 import org.jmmu.swap.MigrationEntry;
+import org.jmmu.types.AddressSpace;
 import org.jmmu.types.Errno;
 import org.jmmu.types.ErrnoException;
 import org.jmmu.types.Mm;
@@ -20,7 +25,7 @@ import org.jmmu.types.Vma;
 /**
  * Copies an address space: VMAs, and page-table entries that both sides share copy-on-write.
  *
- * @kernel kernel/fork.c:dup_mmap, mm/memory.c:copy_page_range
+ * @kernel mm/mmap.c:dup_mmap
  */
 public final class Fork {
   private final Frames frames;
@@ -28,14 +33,21 @@ public final class Fork {
   private final TlbFlush tlbFlush;
   private final AnonVmas anonVmas;
   private final PageRmap pageRmap;
+  private final Accounting accounting;
 
   public Fork(
-      Frames frames, PageTables tables, TlbFlush tlbFlush, AnonVmas anonVmas, PageRmap pageRmap) {
+      Frames frames,
+      PageTables tables,
+      TlbFlush tlbFlush,
+      AnonVmas anonVmas,
+      PageRmap pageRmap,
+      Accounting accounting) {
     this.frames = frames;
     this.tables = tables;
     this.tlbFlush = tlbFlush;
     this.anonVmas = anonVmas;
     this.pageRmap = pageRmap;
+    this.accounting = accounting;
   }
 
   /**
@@ -46,13 +58,13 @@ public final class Fork {
   public void dupMmap(Mm parent, Mm child) {
     parent.mmapLock.writeLock();
     try {
+      copySettings(parent, child);
       for (Vma vma = parent.vmas.find(0); vma != null; vma = parent.vmas.next(vma)) {
-        Vma copy = vma.dup(child);
-        anonVmas.fork(copy, vma);
-        child.vmas.insert(copy);
-        // Without an anon_vma the range holds nothing but the zero page: faults bring it back.
-        if (vma.anonVmaGetAcquire() != null) {
-          copyPageRange(child, vma);
+        vma.startWrite();
+        if ((vma.vmFlagsGetOpaque() & VM_DONTCOPY) != 0) {
+          accounting.vmStatAccount(child, vma.vmFlagsGetOpaque(), -vma.nrPages());
+        } else {
+          copyVma(vma, child);
         }
       }
     } finally {
@@ -61,6 +73,51 @@ public final class Fork {
     }
   }
 
+  private static void copySettings(Mm parent, Mm child) {
+    child.mmapBase = parent.mmapBase;
+    child.totalVm = parent.totalVm;
+    child.dataVm = parent.dataVm;
+    child.execVm = parent.execVm;
+    child.stackVm = parent.stackVm;
+    child.startBrk = parent.startBrk;
+    child.brk = parent.brk;
+    child.startStack = parent.startStack;
+    child.defFlags = parent.defFlags & ~VM_LOCKED_MASK;
+    child.pkeyAllocationMap = parent.pkeyAllocationMap;
+  }
+
+  private void copyVma(Vma vma, Mm child) {
+    if ((vma.vmFlagsGetOpaque() & VM_ACCOUNT) != 0) {
+      accounting.vmEnoughMemory(vma.mm, vma.nrPages());
+    }
+    Vma copy = vma.dup(child);
+    copy.vmFlagsSetOpaque(vma.vmFlagsGetOpaque() & ~VM_LOCKED_MASK);
+    boolean wiped = (vma.vmFlagsGetOpaque() & VM_WIPEONFORK) != 0;
+    if (!wiped) {
+      anonVmas.fork(copy, vma);
+    }
+    linkFile(copy);
+    child.vmas.insert(copy);
+    // Without an anon_vma the range holds nothing that is not elsewhere: faults bring it back.
+    if (!wiped && vma.anonVmaGetAcquire() != null) {
+      copyPageRange(child, vma);
+    }
+  }
+
+  private static void linkFile(Vma vma) {
+    if (vma.file != null) {
+      AddressSpace mapping = vma.file.mapping;
+      mapping.iMmapRwsem.writeLock();
+      mapping.iMmap.insert(vma);
+      mapping.iMmapRwsem.writeUnlock();
+    }
+  }
+
+  /**
+   * The caller holds mmap_lock(W) of the parent, and has locked the VMA for writing.
+   *
+   * @kernel mm/memory.c:copy_page_range
+   */
   private void copyPageRange(Mm child, Vma vma) {
     long end = vma.vmEndGetOpaque();
     for (long at = vma.vmStartGetOpaque(); at < end; ) {
@@ -89,7 +146,7 @@ public final class Fork {
       }
       if (Pte.isPresent(pteVal)) {
         pteVal = shareCopyOnWrite(src + offset, pteVal);
-      } else if (MigrationEntry.isMigrationEntry(pteVal) && MigrationEntry.isWritable(pteVal)) {
+      } else if (MigrationEntry.isMigrationEntry(pteVal) && !MigrationEntry.isReadable(pteVal)) {
         pteVal = MigrationEntry.toReadable(pteVal);
         Mem.longSetRelease(src + offset, pteVal);
       }
@@ -105,6 +162,7 @@ public final class Fork {
     if (!Pte.isSpecial(shared)) {
       long pfn = Pte.pfn(shared);
       frames.get(pfn);
+      pageRmap.clearAnonExclusive(pfn);
       pageRmap.add(pfn);
     }
     return Pte.mkOld(Pte.wrProtect(shared));

@@ -123,7 +123,7 @@ public final class Mman {
     return vma;
   }
 
-  static long pageAlign(long length) {
+  public static long pageAlign(long length) {
     return (length + PhysMemory.PAGE_SIZE - 1) & PhysMemory.PAGE_MASK;
   }
 

@@ -27,7 +27,6 @@ import static org.jmmu.types.VmFlags.VM_NORESERVE;
 import static org.jmmu.types.VmFlags.VM_SHARED;
 import static org.jmmu.types.VmFlags.VM_WIPEONFORK;
 
-import org.jmmu.types.AddressSpace;
 import org.jmmu.types.Errno;
 import org.jmmu.types.ErrnoException;
 import org.jmmu.types.MappedFile;
@@ -64,11 +63,13 @@ public final class Mmap {
   private final Munmap munmap;
   private final VmaModify vmaModify;
   private final Accounting accounting;
+  private final Shmem shmem;
 
-  public Mmap(VmaModify vmaModify, Munmap munmap, Accounting accounting) {
+  public Mmap(VmaModify vmaModify, Munmap munmap, Accounting accounting, Shmem shmem) {
     this.vmaModify = vmaModify;
     this.munmap = munmap;
     this.accounting = accounting;
+    this.shmem = shmem;
   }
 
   /**
@@ -250,21 +251,13 @@ public final class Mmap {
     }
   }
 
-  private static Vma newVma(
+  private Vma newVma(
       Mm mm, long start, long end, long flags, long pgoff, @Nullable MappedFile file) {
     if (file != null) {
       return new Vma(mm, start, end, pgoff, flags, file.get(), null);
     }
     if ((flags & VM_SHARED) != 0) {
-      AddressSpace zeros = new AddressSpace(end - start, true);
-      return new Vma(
-          mm,
-          start,
-          end,
-          pgoff,
-          flags,
-          new MappedFile(zeros, "/dev/zero (deleted)", true, true, () -> {}),
-          null);
+      return new Vma(mm, start, end, pgoff, flags, shmem.zeroSetup(end - start), null);
     }
     return new Vma(mm, start, end, pgoff, flags);
   }

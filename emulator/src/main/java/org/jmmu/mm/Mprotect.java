@@ -201,7 +201,7 @@ public final class Mprotect {
         Mem.longSetRelease(pteAddr, Pte.modify(old, prot));
         changed = true;
       } else if (MigrationEntry.isMigrationEntry(pteVal) && MigrationEntry.isWritable(pteVal)) {
-        Mem.longSetRelease(pteAddr, MigrationEntry.toReadable(pteVal));
+        Mem.longSetRelease(pteAddr, MigrationEntry.toReadableExclusive(pteVal));
       }
     }
     return changed;

@@ -101,6 +101,7 @@ public final class Munmap {
     Vma vma;
     while ((vma = mm.vmas.find(start)) != null && vma.vmStartGetOpaque() < end) {
       // VMA by VMA: the holes between them, most of an address space, are not looked at.
+      vma.startWrite();
       zap.range(gather, mm, vma.vmStartGetOpaque(), vma.vmEndGetOpaque());
       vmaModify.unlinkRmap(vma); // before its tables go: no walk may look into them any more
       mm.vmas.remove(vma);

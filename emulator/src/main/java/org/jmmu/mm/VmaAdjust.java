@@ -33,6 +33,7 @@ final class VmaAdjust {
     Vma second = first != null && first.vmEndGetOpaque() < end ? vmas.next(first) : null;
     boolean firstGoes = first != null && first.vmEndGetOpaque() <= end;
     boolean secondGoes = second != null && second.vmEndGetOpaque() <= end;
+    startWrite(vma, first, second);
     if (file == null) {
       move(vma, start, end, pgoff, insert);
       return;
@@ -63,6 +64,17 @@ final class VmaAdjust {
     }
     if (secondGoes) {
       file.put();
+    }
+  }
+
+  /** Before any lock that a fault inside may be waiting for. */
+  private static void startWrite(Vma vma, @Nullable Vma first, @Nullable Vma second) {
+    vma.startWrite();
+    if (first != null) {
+      first.startWrite();
+    }
+    if (second != null) {
+      second.startWrite();
     }
   }
 

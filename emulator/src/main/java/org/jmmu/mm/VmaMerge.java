@@ -92,6 +92,7 @@ final class VmaMerge {
   /** Pages that are about to be moved into the range must be found by walks from there. */
   private void importAnonVma(Vma vma, MergeRange range) {
     if (range.copiedFrom != null) {
+      vma.startWrite();
       anonVmas.importChain(vma, range.copiedFrom);
     }
   }

@@ -36,6 +36,7 @@ public final class VmaModify {
    * @kernel mm/vma.c:vma_modify_flags
    */
   Vma modifyFlags(Vma vma, long start, long end, long flags) {
+    vma.startWrite();
     Vma merged = vmaMerge.mergeExisting(MergeRange.part(vma, start, end, flags), vma);
     if (merged != null) {
       merged.vmFlagsSetOpaque(flags);
@@ -76,6 +77,7 @@ public final class VmaModify {
    * @kernel mm/vma.c:copy_vma
    */
   Vma copyVma(Vma vma, long start, long length, long pgoff) {
+    vma.startWrite();
     boolean untouched = vma.isAnonymous() && vma.anonVmaGetAcquire() == null;
     long newPgoff = untouched ? start >> PAGE_SHIFT : pgoff;
     MergeRange range = MergeRange.copy(vma, start, start + length, newPgoff);

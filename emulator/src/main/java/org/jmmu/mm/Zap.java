@@ -18,6 +18,12 @@ import org.jmmu.types.Mm;
  * @kernel mm/memory.c:zap_pte_range
  */
 final class Zap {
+  /** Whether pages of a file's VMAs go that are private copies of the file's. */
+  enum EvenCows {
+    YES,
+    NO
+  }
+
   private final PhysMemory phys;
   private final PageTables tables;
   private final PageRmap pageRmap;
@@ -28,14 +34,19 @@ final class Zap {
     this.pageRmap = pageRmap;
   }
 
-  /** The pages are freed when {@code gather} is finished. */
+  /** Takes out all pages; they are freed when {@code gather} is finished. */
   void range(MmuGather gather, Mm mm, long start, long end) {
+    range(gather, mm, start, end, EvenCows.YES);
+  }
+
+  /** As {@link #range(MmuGather, Mm, long, long)}, perhaps sparing private copies. */
+  void range(MmuGather gather, Mm mm, long start, long end, EvenCows evenCows) {
     for (long at = start; at < end; ) {
       long next = PageTables.pmdAddrEnd(at, end);
       long pteAddr = tables.pteOffset(mm, at);
       if (pteAddr != PageTables.NONE) {
         tables.lock(pteAddr);
-        zapEntries(gather, pteAddr, at, next);
+        zapEntries(gather, pteAddr, at, next, evenCows);
         tables.unlock(pteAddr);
         if (gather.isFull()) {
           gather.finish();
@@ -45,10 +56,12 @@ final class Zap {
     }
   }
 
-  private void zapEntries(MmuGather gather, long firstPteAddr, long start, long end) {
+  private void zapEntries(
+      MmuGather gather, long firstPteAddr, long start, long end, EvenCows evenCows) {
     long pteAddr = firstPteAddr;
     for (long at = start; at < end; at += PAGE_SIZE, pteAddr += Long.BYTES) {
-      if (Mem.longGetOpaque(pteAddr) == 0) {
+      long found = Mem.longGetOpaque(pteAddr);
+      if (found == 0 || (evenCows == EvenCows.NO && isPrivate(found))) {
         continue;
       }
       long pteVal = Mem.longXchg(pteAddr, 0);
@@ -58,12 +71,17 @@ final class Zap {
       gather.addRange(at);
       if (!Pte.isSpecial(pteVal)) {
         long pfn = Pte.pfn(pteVal);
-        if (Pte.isDirty(pteVal)) {
+        if (Pte.isDirty(pteVal) && !pageRmap.isAnon(pfn)) {
           PageDesc.flagsGetAndOr(phys, pfn, PageFlags.PG_DIRTY);
         }
         pageRmap.remove(pfn);
         gather.addPage(pfn);
       }
     }
+  }
+
+  /** A page that this process has for itself, or an entry on behalf of one. */
+  private boolean isPrivate(long pteVal) {
+    return !Pte.isPresent(pteVal) || Pte.isSpecial(pteVal) || pageRmap.isAnon(Pte.pfn(pteVal));
   }
 }

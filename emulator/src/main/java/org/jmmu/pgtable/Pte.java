@@ -11,7 +11,8 @@ import org.jmmu.types.VmFlags;
  * @kernel arch/x86/include/asm/pgtable.h
  */
 public final class Pte {
-  private static final long PROT_MASK = PteBits.RW | PteBits.US | PteBits.NX | PteBits.P;
+  private static final long PROT_MASK =
+      PteBits.RW | PteBits.US | PteBits.NX | PteBits.P | PteBits.PKEY;
 
   /** Software bit 9: the frame has no mapcount, as for the zero page. */
   private static final long SPECIAL = 1L << 9;
@@ -38,17 +39,19 @@ public final class Pte {
   }
 
   /**
-   * Protection bits of a private mapping: never writable, since a private page becomes writable
-   * only once it is known not to be shared.
+   * Protection bits of a mapping, its protection key included. Never writable: a private page
+   * becomes writable only once it is known not to be shared, a page of a shared mapping only once
+   * it is known to be dirty.
    *
    * @kernel mm/mmap.c:protection_map
    */
   public static long prot(long vmFlags) {
+    long pkey = ((vmFlags & VmFlags.VM_PKEY) >>> VmFlags.VM_PKEY_SHIFT) << PteBits.PKEY_SHIFT;
     if ((vmFlags & VmFlags.VM_ACCESS_FLAGS) == 0) {
-      return PROTNONE;
+      return PROTNONE | pkey;
     }
     long nx = (vmFlags & VmFlags.VM_EXEC) == 0 ? PteBits.NX : 0;
-    return PteBits.P | PteBits.US | nx;
+    return PteBits.P | PteBits.US | nx | pkey;
   }
 
   /** Whether the entry maps a page, though perhaps with PROT_NONE. */
@@ -90,6 +93,10 @@ public final class Pte {
 
   public static long mkOld(long pteVal) {
     return pteVal & ~PteBits.A;
+  }
+
+  public static long mkClean(long pteVal) {
+    return pteVal & ~PteBits.D;
   }
 
   public static long mkDirty(long pteVal) {

@@ -151,6 +151,14 @@ public final class Mem {
     MemorySegment.copy(ALL, from, ALL, to, bytes);
   }
 
+  public static void copyIn(byte[] from, int offset, long to, int bytes) {
+    MemorySegment.copy(from, offset, ALL, JAVA_BYTE, to, bytes);
+  }
+
+  public static void copyOut(long from, byte[] to, int offset, int bytes) {
+    MemorySegment.copy(ALL, JAVA_BYTE, from, to, offset, bytes);
+  }
+
   public static void fill(long addr, long bytes, byte value) {
     ALL.asSlice(addr, bytes).fill(value);
   }

@@ -90,6 +90,11 @@ public final class PageDesc {
     return Mem.intGetAndAdd(phys.descAddr(pfn) + MAPCOUNT, delta);
   }
 
+  /** For the owner of a page that nobody else knows yet. */
+  public static void mapcountSetPlain(PhysMemory phys, long pfn, int value) {
+    Mem.intSetPlain(phys.descAddr(pfn) + MAPCOUNT, value);
+  }
+
   // mapping and index
 
   public static long mappingGetOpaque(PhysMemory phys, long pfn) {

@@ -25,6 +25,15 @@ public final class PageFlags {
   /** A free frame whose bytes were filled with poison, to be verified when it is given out. */
   public static final long PG_POISONED = 1L << 5;
 
+  /** The bytes are those of the file; clear: they are still to be read, or zeroed. */
+  public static final long PG_UPTODATE = 1L << 6;
+
+  /** An anonymous page of one process alone: a write needs no copy. Guarded by the ptl. */
+  public static final long PG_ANON_EXCLUSIVE = 1L << 7;
+
+  /** Memory without a file on disk behind it: anonymous, or of a file that lives in memory. */
+  public static final long PG_SWAPBACKED = 1L << 8;
+
   /** Tag in {@code mapping}: the handle names an anon_vma. */
   public static final long PAGE_MAPPING_ANON = 1L << 0;
 

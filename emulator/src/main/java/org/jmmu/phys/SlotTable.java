@@ -1,6 +1,7 @@
 package org.jmmu.phys;
 
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -80,6 +81,16 @@ public final class SlotTable<T extends Slot> {
       }
     }
     return false;
+  }
+
+  /** Every slot that is in use; nobody may allocate or free meanwhile. */
+  @SuppressWarnings("unchecked") // as in get
+  public void forEach(Consumer<T> action) {
+    for (Slot slot : slots) {
+      if (slot != null && (slot.generationGetAcquire() & 1) == 1) {
+        action.accept((T) slot);
+      }
+    }
   }
 
   /** Frees every slot that is in use; nobody else may be using the table. */

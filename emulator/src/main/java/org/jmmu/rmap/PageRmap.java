@@ -1,9 +1,12 @@
 package org.jmmu.rmap;
 
 import static org.jmmu.phys.PageFlags.PAGE_MAPPING_ANON;
+import static org.jmmu.phys.PageFlags.PG_ANON_EXCLUSIVE;
+import static org.jmmu.phys.PageFlags.PG_SWAPBACKED;
 
 import org.jmmu.phys.PageDesc;
 import org.jmmu.phys.PhysMemory;
+import org.jmmu.phys.Slot;
 import org.jmmu.types.AnonVma;
 import org.jmmu.types.KernelBug;
 import org.jmmu.types.Vma;
@@ -25,10 +28,45 @@ public final class PageRmap {
   public void addNewAnon(long pfn, Vma vma, AnonVma anonVma, long vaddr) {
     PageDesc.indexSetOpaque(phys, pfn, vma.linearPageIndex(vaddr));
     PageDesc.mappingSetRelease(phys, pfn, anonVma.handle() | PAGE_MAPPING_ANON);
-    PageDesc.mapcountGetAndAdd(phys, pfn, 1);
+    // Plain: nobody else has seen the page yet.
+    PageDesc.flagsSetPlain(phys, pfn, PG_ANON_EXCLUSIVE | PG_SWAPBACKED);
+    PageDesc.mapcountSetPlain(phys, pfn, 1);
   }
 
-  /** One more entry maps a page that has its mapping already: fork, end of a migration. */
+  public boolean isAnon(long pfn) {
+    return Slot.tag(PageDesc.mappingGetAcquire(phys, pfn)) == PAGE_MAPPING_ANON;
+  }
+
+  /** Whether only one process has the page, so that it may write to it; under the ptl. */
+  public boolean isAnonExclusive(long pfn) {
+    return (PageDesc.flagsGetAcquire(phys, pfn) & PG_ANON_EXCLUSIVE) != 0;
+  }
+
+  public void setAnonExclusive(long pfn) {
+    PageDesc.flagsGetAndOr(phys, pfn, PG_ANON_EXCLUSIVE);
+  }
+
+  /** A second process is about to map the page, or an entry stops saying what it is. */
+  public void clearAnonExclusive(long pfn) {
+    if (isAnonExclusive(pfn)) {
+      PageDesc.flagsGetAndClear(phys, pfn, PG_ANON_EXCLUSIVE);
+    }
+  }
+
+  /**
+   * The page is the process's alone by now: reverse-map walks need not visit its relatives any
+   * more. The caller holds the page lock.
+   *
+   * @kernel mm/rmap.c:folio_move_anon_rmap
+   */
+  public void moveAnonRmap(long pfn, AnonVma anonVma) {
+    PageDesc.mappingSetRelease(phys, pfn, anonVma.handle() | PAGE_MAPPING_ANON);
+  }
+
+  /**
+   * One more entry maps a page that has its mapping already: fork, end of a migration, a page of a
+   * file.
+   */
   public void add(long pfn) {
     PageDesc.mapcountGetAndAdd(phys, pfn, 1);
   }

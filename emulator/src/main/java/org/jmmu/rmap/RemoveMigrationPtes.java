@@ -38,6 +38,9 @@ public final class RemoveMigrationPtes implements RmapOne {
     if (MigrationEntry.isMigrationEntry(entry) && MigrationEntry.pfn(entry) == oldPfn) {
       frames.get(pfn);
       pageRmap.add(pfn);
+      if (!MigrationEntry.isReadable(entry)) {
+        pageRmap.setAnonExclusive(pfn);
+      }
       // Release: whoever maps the page through this entry sees its copied content.
       Mem.longSetRelease(pteAddr, restored(entry, pfn, vma));
     }

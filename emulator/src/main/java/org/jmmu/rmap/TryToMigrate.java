@@ -1,6 +1,7 @@
 package org.jmmu.rmap;
 
 import static org.jmmu.swap.MigrationEntry.SWP_MIGRATION_READ;
+import static org.jmmu.swap.MigrationEntry.SWP_MIGRATION_READ_EXCLUSIVE;
 import static org.jmmu.swap.MigrationEntry.SWP_MIGRATION_WRITE;
 
 import org.jmmu.alloc.Frames;
@@ -49,7 +50,11 @@ public final class TryToMigrate implements RmapOne {
     if (Pte.isDirty(pteVal)) {
       PageDesc.flagsGetAndOr(phys, pfn, PageFlags.PG_DIRTY);
     }
-    int type = Pte.isWrite(pteVal) ? SWP_MIGRATION_WRITE : SWP_MIGRATION_READ;
+    int type = SWP_MIGRATION_READ;
+    if (pageRmap.isAnonExclusive(pfn)) {
+      type = Pte.isWrite(pteVal) ? SWP_MIGRATION_WRITE : SWP_MIGRATION_READ_EXCLUSIVE;
+      pageRmap.clearAnonExclusive(pfn); // from here on the entry says so
+    }
     long entry = MigrationEntry.of(type, pfn, Pte.isYoung(pteVal), Pte.isDirty(pteVal));
     Mem.longSetRelease(pteAddr, entry);
     pageRmap.remove(pfn);

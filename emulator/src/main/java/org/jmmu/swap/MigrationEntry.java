@@ -47,6 +47,11 @@ public final class MigrationEntry {
     return SwapPte.type(pteVal) == SWP_MIGRATION_WRITE;
   }
 
+  /** Whether the page may be shared: neither writable nor exclusive. */
+  public static boolean isReadable(long pteVal) {
+    return SwapPte.type(pteVal) == SWP_MIGRATION_READ;
+  }
+
   public static long pfn(long pteVal) {
     return SwapPte.offset(pteVal) & PFN_MASK;
   }
@@ -73,8 +78,13 @@ public final class MigrationEntry {
     return (SwapPte.offset(pteVal) & DIRTY) != 0;
   }
 
-  /** The same entry with write access taken away, as fork and mprotect do. */
+  /** The same entry for a page that others may have now, as after fork. */
   public static long toReadable(long pteVal) {
     return SwapPte.of(SWP_MIGRATION_READ, SwapPte.offset(pteVal));
+  }
+
+  /** A writable entry with write access taken away, as by mprotect. */
+  public static long toReadableExclusive(long pteVal) {
+    return SwapPte.of(SWP_MIGRATION_READ_EXCLUSIVE, SwapPte.offset(pteVal));
   }
 }

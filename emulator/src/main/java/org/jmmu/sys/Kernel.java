@@ -6,6 +6,13 @@ import org.jmmu.alloc.Buddy;
 import org.jmmu.alloc.Frames;
 import org.jmmu.check.Oracles;
 import org.jmmu.check.Violation;
+import org.jmmu.filemap.Files;
+import org.jmmu.filemap.GetFolio;
+import org.jmmu.filemap.MappingSlot;
+import org.jmmu.filemap.PageCache;
+import org.jmmu.filemap.TruncatePages;
+import org.jmmu.filemap.Writeback;
+import org.jmmu.hw.ControlBits;
 import org.jmmu.hw.Cpu;
 import org.jmmu.migrate.MigratePages;
 import org.jmmu.migrate.MovePages;
@@ -13,13 +20,20 @@ import org.jmmu.mm.Accounting;
 import org.jmmu.mm.Brk;
 import org.jmmu.mm.Fault;
 import org.jmmu.mm.FaultIn;
+import org.jmmu.mm.FileIo;
 import org.jmmu.mm.Fork;
+import org.jmmu.mm.HandleMmFault;
 import org.jmmu.mm.Madvise;
+import org.jmmu.mm.Mincore;
 import org.jmmu.mm.Mlock;
 import org.jmmu.mm.Mmap;
 import org.jmmu.mm.Mprotect;
 import org.jmmu.mm.Mremap;
+import org.jmmu.mm.Msync;
 import org.jmmu.mm.Munmap;
+import org.jmmu.mm.Shmem;
+import org.jmmu.mm.StackGrowth;
+import org.jmmu.mm.Truncate;
 import org.jmmu.mm.VmaModify;
 import org.jmmu.pgtable.PageTables;
 import org.jmmu.pgtable.SwitchMm;
@@ -29,6 +43,7 @@ import org.jmmu.phys.PageDesc;
 import org.jmmu.phys.PhysMemory;
 import org.jmmu.phys.SlotTable;
 import org.jmmu.rmap.AnonVmas;
+import org.jmmu.rmap.FileMappers;
 import org.jmmu.rmap.PageRmap;
 import org.jmmu.rmap.RemoveMigrationPtes;
 import org.jmmu.rmap.RmapWalk;
@@ -58,10 +73,18 @@ final class Kernel {
   final RmapWalk rmapWalk;
   final PageTables tables;
   final Frames frames;
+
+  final Files files;
+  final Shmem shmem;
+  final FileIo fileIo;
+  final Msync msync;
+  final Mincore mincore;
+  final FaultIn faultIn;
   final Accounting accounting;
 
   private final Buddy buddy;
   private final SlotTable<AnonVma> anonVmaSlots = new SlotTable<>(AnonVma::new);
+  private final SlotTable<MappingSlot> mappingSlots = new SlotTable<>(MappingSlot::new);
   private final Fork fork;
   private final Oracles oracles;
   VmSysctl sysctl = new VmSysctl();
@@ -79,12 +102,19 @@ final class Kernel {
     TlbFlush tlbFlush = new TlbFlush(cpus, switchMm);
     PageRmap pageRmap = new PageRmap(phys);
     AnonVmas anonVmas = new AnonVmas(phys, anonVmaSlots, config.vmaAdjust());
+    PageCache pageCache = new PageCache(phys, frames, mappingSlots);
+    GetFolio getFolio = new GetFolio(phys, frames, pageCache);
+    FileMappers mappers = new FileMappers(phys, frames, tables, tlbFlush, pageRmap);
+    TruncatePages truncatePages = new TruncatePages(phys, pageCache, mappers);
+    Writeback writeback = new Writeback(phys, pageCache, mappers);
+    files = new Files(pageCache, truncatePages, writeback);
     rmapWalk = new RmapWalk(phys, anonVmas);
     VmaModify vmaModify = new VmaModify(anonVmas);
     munmap = new Munmap(phys, frames, tables, tlbFlush, vmaModify, pageRmap, accounting);
-    mmap = new Mmap(vmaModify, munmap, accounting);
+    shmem = new Shmem(files);
+    mmap = new Mmap(vmaModify, munmap, accounting, shmem);
     mprotect = new Mprotect(tables, tlbFlush, vmaModify, accounting);
-    fork = new Fork(frames, tables, tlbFlush, anonVmas, pageRmap);
+    fork = new Fork(frames, tables, tlbFlush, anonVmas, pageRmap, accounting);
     migratePages =
         new MigratePages(
             phys,
@@ -94,16 +124,33 @@ final class Kernel {
             new TryToMigrate(phys, frames, tables, tlbFlush, pageRmap),
             new RemoveMigrationPtes(frames, tables, pageRmap));
     movePages = new MovePages(frames, tables, migratePages);
-    oracles = new Oracles(phys, buddy, anonVmas);
+    oracles = new Oracles(phys, buddy, anonVmas, pageCache, mappingSlots);
+    HandleMmFault handleMmFault =
+        new HandleMmFault(
+            phys,
+            frames,
+            tables,
+            tlbFlush,
+            anonVmas,
+            pageRmap,
+            pageCache,
+            getFolio,
+            reserveZeroPage());
+    Truncate truncate = new Truncate(phys, frames, tables, tlbFlush, pageRmap, truncatePages);
+    fileIo = new FileIo(phys, frames, pageCache, getFolio, truncate);
+    msync = new Msync(writeback);
+    mincore = new Mincore(frames, tables, pageCache);
     Fault fault =
-        new Fault(phys, frames, tables, tlbFlush, anonVmas, pageRmap, switchMm, reserveZeroPage());
-    FaultIn faultIn = new FaultIn(tables, fault);
+        new Fault(
+            handleMmFault, switchMm, new StackGrowth(anonVmas, accounting), config.faultLocking());
+    faultIn = new FaultIn(tables, handleMmFault);
     mremap = new Mremap(accounting, vmaModify, munmap, faultIn, tables, tlbFlush, anonVmas);
     brk = new Brk(accounting, vmaModify, munmap, faultIn);
     madvise = new Madvise(vmaModify, faultIn, phys, frames, tables, tlbFlush, pageRmap);
     mlock = new Mlock(vmaModify, faultIn);
     for (int id = 0; id < cpus.length; id++) {
       cpus[id] = new Cpu(id, phys, fault);
+      cpus[id].writeCr4(cpus[id].cr4() | ControlBits.CR4_PKE);
     }
   }
 
@@ -139,6 +186,11 @@ final class Kernel {
     mms.remove(mm);
   }
 
+  /** Frames that are neither free nor the machine's own, exact at rest. */
+  long framesInUse() {
+    return phys.nrFrames() - 2 - buddy.nrFree(); // frame 0 and the zero page
+  }
+
   List<Violation> check() {
     return oracles.check(mms);
   }
@@ -157,6 +209,7 @@ final class Kernel {
     accounting.reset();
     sysctl = new VmSysctl();
     anonVmaSlots.freeAll();
+    mappingSlots.freeAll();
     buddy.reset();
     reserveZeroPage();
   }

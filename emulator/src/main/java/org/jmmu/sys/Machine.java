@@ -3,6 +3,7 @@ package org.jmmu.sys;
 import java.util.List;
 import org.jmmu.check.InvariantException;
 import org.jmmu.check.Violation;
+import org.jmmu.filemap.Files;
 import org.jmmu.hw.Cpu;
 import org.jmmu.migrate.MigratePages;
 import org.jmmu.types.Rlimits;
@@ -31,7 +32,12 @@ public final class Machine implements AutoCloseable {
   /** A new process with an empty address space. */
   public Process spawn() {
     Kernel running = kernel();
-    return new Process(running, running.newMm(new Rlimits()));
+    return new Process(running, running.newMm(new Rlimits()), new FileTable());
+  }
+
+  /** Opens files, for {@link Process#install}. */
+  public Files files() {
+    return kernel().files;
   }
 
   /** Settings of system calls, as {@code /proc/sys/vm}; to be set before there are processes. */

@@ -1,5 +1,6 @@
 package org.jmmu.sys;
 
+import org.jmmu.mm.Fault;
 import org.jmmu.rmap.VmaAdjustProtocol;
 import org.jmmu.rmap.VmaAdjustRootOnly;
 
@@ -9,8 +10,10 @@ import org.jmmu.rmap.VmaAdjustRootOnly;
  * @param nrFrames frames of 4 KiB, at least 8; untouched ones cost no memory
  * @param nrCpus 1 to 64
  * @param vmaAdjust how reverse-map walks and changes of VMAs exclude each other
+ * @param faultLocking what a page fault locks
  */
-public record MachineConfig(int nrFrames, int nrCpus, VmaAdjustProtocol vmaAdjust) {
+public record MachineConfig(
+    int nrFrames, int nrCpus, VmaAdjustProtocol vmaAdjust, Fault.Locking faultLocking) {
   private static final int MIN_FRAMES = 8;
   private static final int MAX_CPUS = Long.SIZE; // bits of a CPU mask
   private static final VmaAdjustProtocol MAINLINE = new VmaAdjustRootOnly();
@@ -29,18 +32,22 @@ public record MachineConfig(int nrFrames, int nrCpus, VmaAdjustProtocol vmaAdjus
 
   /** 64 frames, 2 CPUs, mainline protocols. */
   public static MachineConfig small() {
-    return new MachineConfig(64, 2, MAINLINE);
+    return new MachineConfig(64, 2, MAINLINE, Fault.Locking.VMA_LOCK);
   }
 
   public MachineConfig withFrames(int frames) {
-    return new MachineConfig(frames, nrCpus, vmaAdjust);
+    return new MachineConfig(frames, nrCpus, vmaAdjust, faultLocking);
   }
 
   public MachineConfig withCpus(int cpus) {
-    return new MachineConfig(nrFrames, cpus, vmaAdjust);
+    return new MachineConfig(nrFrames, cpus, vmaAdjust, faultLocking);
   }
 
   public MachineConfig withVmaAdjust(VmaAdjustProtocol protocol) {
-    return new MachineConfig(nrFrames, nrCpus, protocol);
+    return new MachineConfig(nrFrames, nrCpus, protocol, faultLocking);
+  }
+
+  public MachineConfig withFaultLocking(Fault.Locking locking) {
+    return new MachineConfig(nrFrames, nrCpus, vmaAdjust, locking);
   }
 }

@@ -9,10 +9,11 @@ import org.jmmu.proc.Maps;
 import org.jmmu.proc.Pagemap;
 import org.jmmu.proc.Smaps;
 import org.jmmu.proc.Status;
-import org.jmmu.types.Errno;
 import org.jmmu.types.ErrnoException;
 import org.jmmu.types.MappedFile;
 import org.jmmu.types.Mm;
+import org.jmmu.types.VmFlags;
+import org.jspecify.annotations.Nullable;
 
 /** A process and its system calls. Constants for arguments: {@link Mman}. */
 @SuppressWarnings({
@@ -24,10 +25,12 @@ public final class Process {
 
   private final Kernel kernel;
   private final Mm mm;
+  private final FileTable files;
 
-  Process(Kernel kernel, Mm mm) {
+  Process(Kernel kernel, Mm mm, FileTable files) {
     this.kernel = kernel;
     this.mm = mm;
+    this.files = files;
   }
 
   /** Its address space, for tests and tools that look below the system calls. */
@@ -67,10 +70,25 @@ public final class Process {
    * @throws ErrnoException as mmap(2)
    */
   public long mmap(long vaddr, long length, int prot, int flags, int fd, long offset) {
-    if (fd != NO_FD && (flags & Mman.MAP_ANONYMOUS) == 0) {
-      throw nosys("mmap of a file");
+    if ((flags & Mman.MAP_ANONYMOUS) != 0) {
+      return mmap(vaddr, length, prot, flags, null, offset);
     }
-    return kernel.mmap.mmap(mm, vaddr, length, prot, flags, null, offset);
+    MappedFile file = files.get(fd);
+    try {
+      return mmap(vaddr, length, prot, flags, file, offset);
+    } finally {
+      file.put();
+    }
+  }
+
+  private long mmap(
+      long vaddr, long length, int prot, int flags, @Nullable MappedFile file, long offset) {
+    long start = kernel.mmap.mmap(mm, vaddr, length, prot, flags, file, offset);
+    boolean populate = (flags & (Mman.MAP_POPULATE | Mman.MAP_NONBLOCK)) == Mman.MAP_POPULATE;
+    if (populate || (flags & Mman.MAP_LOCKED) != 0 || (mm.defFlags & VmFlags.VM_LOCKED) != 0) {
+      kernel.faultIn.populate(mm, start, start + Mman.pageAlign(length));
+    }
+    return start;
   }
 
   /**
@@ -174,7 +192,7 @@ public final class Process {
    * @throws ErrnoException as msync(2)
    */
   public void msync(long vaddr, long length, int flags) {
-    throw nosys("msync");
+    kernel.msync.msync(mm, vaddr, length, flags);
   }
 
   /**
@@ -182,7 +200,7 @@ public final class Process {
    * @throws ErrnoException as mincore(2)
    */
   public byte[] mincore(long vaddr, long length) {
-    throw nosys("mincore");
+    return kernel.mincore.mincore(mm, vaddr, length);
   }
 
   /**
@@ -190,7 +208,7 @@ public final class Process {
    * @throws ErrnoException as memfd_create(2)
    */
   public int memfdCreate(String name, int flags) {
-    throw nosys("memfd_create");
+    return files.install(kernel.shmem.memfdCreate(name, flags));
   }
 
   /**
@@ -199,21 +217,26 @@ public final class Process {
    * @return the lowest free descriptor
    */
   public int install(MappedFile file) {
-    throw nosys("open");
+    return files.install(file);
   }
 
   /**
    * @throws ErrnoException EBADF
    */
   public void close(int fd) {
-    throw nosys("close");
+    files.close(fd);
   }
 
   /**
    * @throws ErrnoException as ftruncate(2)
    */
   public void ftruncate(int fd, long size) {
-    throw nosys("ftruncate");
+    MappedFile file = files.get(fd);
+    try {
+      kernel.fileIo.ftruncate(file, size);
+    } finally {
+      file.put();
+    }
   }
 
   /**
@@ -221,7 +244,12 @@ public final class Process {
    * @throws ErrnoException as fallocate(2)
    */
   public void fallocate(int fd, int mode, long offset, long length) {
-    throw nosys("fallocate");
+    MappedFile file = files.get(fd);
+    try {
+      kernel.fileIo.fallocate(file, mode, offset, length);
+    } finally {
+      file.put();
+    }
   }
 
   /**
@@ -229,7 +257,12 @@ public final class Process {
    * @throws ErrnoException as pread(2)
    */
   public int pread(int fd, byte[] buffer, long offset) {
-    throw nosys("pread64");
+    MappedFile file = files.get(fd);
+    try {
+      return kernel.fileIo.pread(file, buffer, offset);
+    } finally {
+      file.put();
+    }
   }
 
   /**
@@ -237,7 +270,12 @@ public final class Process {
    * @throws ErrnoException as pwrite(2)
    */
   public int pwrite(int fd, byte[] buffer, long offset) {
-    throw nosys("pwrite64");
+    MappedFile file = files.get(fd);
+    try {
+      return kernel.fileIo.pwrite(file, buffer, offset);
+    } finally {
+      file.put();
+    }
   }
 
   /**
@@ -246,7 +284,7 @@ public final class Process {
    * @throws ErrnoException ENOMEM
    */
   public Process fork() {
-    return new Process(kernel, kernel.fork(mm));
+    return new Process(kernel, kernel.fork(mm), files.copy());
   }
 
   /** Moves the page at {@code vaddr} to another frame. @throws ErrnoException EFAULT if none is */
@@ -290,9 +328,6 @@ public final class Process {
   /** Ends the process; no thread may be using it, or a CPU that runs it. */
   public void exit() {
     kernel.exit(mm);
-  }
-
-  private static ErrnoException nosys(String call) {
-    return new ErrnoException(Errno.ENOSYS, call);
+    files.closeAll();
   }
 }

@@ -15,6 +15,10 @@ public final class MappedFile {
       ConstantBootstraps.fieldVarHandle(
           MethodHandles.lookup(), "refcount", VarHandle.class, MappedFile.class, int.class);
 
+  private static final VarHandle WB_ERR_SEEN =
+      ConstantBootstraps.fieldVarHandle(
+          MethodHandles.lookup(), "wbErrSeen", VarHandle.class, MappedFile.class, int.class);
+
   /** Immutable. */
   public final AddressSpace mapping;
 
@@ -25,6 +29,9 @@ public final class MappedFile {
 
   @SuppressWarnings("UnusedVariable") // read through its VarHandle
   private int refcount = 1; // descriptors and VMAs
+
+  @SuppressWarnings("UnusedVariable") // read through its VarHandle
+  private int wbErrSeen; // errors of write-back that were reported, or came before the open
 
   /**
    * One reference, the caller's.
@@ -41,6 +48,17 @@ public final class MappedFile {
     this.readable = readable;
     this.writable = writable;
     this.release = release;
+    this.wbErrSeen = mapping.wbErrGetAcquire();
+  }
+
+  /**
+   * Whether a page could not be written back since this was asked last.
+   *
+   * @kernel mm/filemap.c:file_check_and_advance_wb_err
+   */
+  public boolean checkAndAdvanceWbErr() {
+    int now = mapping.wbErrGetAcquire();
+    return (int) WB_ERR_SEEN.getAndSet(this, now) != now;
   }
 
   public String path() {

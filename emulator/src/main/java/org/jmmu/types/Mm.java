@@ -3,8 +3,7 @@ package org.jmmu.types;
 import java.lang.invoke.ConstantBootstraps;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import org.jmmu.lock.LockClass;
-import org.jmmu.lock.RwSem;
+import org.jmmu.lock.MmapLock;
 import org.jmmu.lock.SeqCount;
 
 /**
@@ -21,7 +20,7 @@ public final class Mm {
   private static final long DEFAULT_MMAP_BASE = 0x7fff_f7ff_f000L;
 
   /** Orders changes of the VMAs against faults. Outermost lock. */
-  public final RwSem mmapLock = new RwSem(LockClass.MMAP_LOCK);
+  public final MmapLock mmapLock = new MmapLock();
 
   /** Write sections of the seqcount patch of 2010; taken by that variant only. */
   public final SeqCount rmapConsistent = new SeqCount();

@@ -3,6 +3,7 @@ package org.jmmu.types;
 import java.lang.invoke.ConstantBootstraps;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import org.jmmu.lock.VmaLock;
 import org.jmmu.phys.PhysMemory;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +32,9 @@ public final class Vma {
 
   /** What maps shows for a mapping that the kernel made, as [vdso]; else null. Immutable. */
   public final @Nullable String specialName;
+
+  /** Lets a fault hold this VMA still without mmap_lock. */
+  private final VmaLock vmLock = new VmaLock();
 
   /**
    * Links to every anon_vma that its pages may belong to; guarded by mmap_lock(W), or by
@@ -108,6 +112,50 @@ public final class Vma {
   /** Private memory without a file behind it. @kernel include/linux/mm.h:vma_is_anonymous */
   public boolean isAnonymous() {
     return file == null && specialName == null;
+  }
+
+  /**
+   * Locks the VMA for a fault, unless that would mean waiting. It may have changed since it was
+   * looked up: the caller asks for its range again.
+   *
+   * @kernel include/linux/mmap_lock.h:vma_start_read
+   */
+  public boolean startRead() {
+    return vmLock.startRead(mm.mmapLock);
+  }
+
+  /**
+   * @kernel include/linux/mmap_lock.h:vma_end_read
+   */
+  public void endRead() {
+    vmLock.endRead();
+  }
+
+  /**
+   * Keeps faults out of the VMA until the caller gives up mmap_lock(W); waits for those inside. To
+   * be called before its range, flags, file, anon_vma or page tables change, with neither page nor
+   * reverse-map locks held: a fault inside may be waiting for one.
+   *
+   * @kernel include/linux/mmap_lock.h:vma_start_write
+   */
+  public void startWrite() {
+    vmLock.startWrite(mm.mmapLock);
+  }
+
+  /** Called by {@link VmaTree}. @kernel include/linux/mmap_lock.h:vma_mark_attached */
+  void markAttached() {
+    vmLock.startWrite(mm.mmapLock); // what follows in this section is not for faults to see
+    vmLock.attach();
+  }
+
+  /** Called by {@link VmaTree}. @kernel include/linux/mmap_lock.h:vma_mark_detached */
+  void markDetached() {
+    vmLock.detach();
+  }
+
+  /** For oracles. */
+  public boolean isReadLocked() {
+    return vmLock.isReadLocked();
   }
 
   public long nrPages() {

@@ -125,6 +125,7 @@ public final class VmaTree {
    * both appear in the same version. The caller holds mmap_lock(W).
    */
   public void insert(Vma vma) {
+    vma.markAttached();
     VmaNode old = root;
     if (old.isFull()) {
       old = VmaNode.parentOf(lowerHalf(old), upperHalf(old));
@@ -141,6 +142,7 @@ public final class VmaTree {
     VmaNode shrunk = removed(root, vma);
     rootSetRelease(shrunk.size() == 1 && !shrunk.isLeaf() ? shrunk.child(0) : shrunk);
     SIZE.setOpaque(this, size - 1);
+    vma.markDetached();
   }
 
   /**

@@ -1,0 +1,16 @@
+package org.jmmu.mm;
+
+/**
+ * How a fault is to be handled.
+ *
+ * @kernel include/linux/mm_types.h:enum fault_flag
+ */
+final class FaultFlags {
+  /** The access is a write. */
+  static final int FAULT_FLAG_WRITE = 0x1;
+
+  /** The VMA is held by its own lock, not by mmap_lock. */
+  static final int FAULT_FLAG_VMA_LOCK = 0x1000;
+
+  private FaultFlags() {}
+}

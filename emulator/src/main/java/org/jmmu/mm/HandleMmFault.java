@@ -1,0 +1,109 @@
+package org.jmmu.mm;
+
+import static org.jmmu.mm.FaultFlags.FAULT_FLAG_WRITE;
+import static org.jmmu.mm.VmFault.VM_FAULT_OOM;
+
+import org.jmmu.alloc.Frames;
+import org.jmmu.filemap.GetFolio;
+import org.jmmu.filemap.PageCache;
+import org.jmmu.hw.Cpu;
+import org.jmmu.lock.PageLock;
+import org.jmmu.pgtable.PageTables;
+import org.jmmu.pgtable.Pte;
+import org.jmmu.pgtable.TlbFlush;
+import org.jmmu.phys.Mem;
+import org.jmmu.phys.PhysMemory;
+import org.jmmu.rmap.AnonVmas;
+import org.jmmu.rmap.PageRmap;
+import org.jmmu.sched.PausePoint;
+import org.jmmu.swap.MigrationEntry;
+import org.jmmu.types.KernelBug;
+import org.jmmu.types.Vma;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Brings the page at an address in, for an access that the VMA allows.
+ *
+ * <p>Every path looks at the entry once, works without the ptl, and takes effect only if the entry
+ * is still the same once the ptl is held; otherwise the access simply faults again.
+ *
+ * @kernel mm/memory.c:handle_mm_fault, handle_pte_fault
+ */
+public final class HandleMmFault {
+  private final PhysMemory phys;
+  private final PageTables tables;
+  private final AnonFault anonFault;
+  private final FileFault fileFault;
+  private final WpFault wpFault;
+
+  /**
+   * @param zeroPfn a frame of zeroes that all read faults on untouched memory share
+   */
+  public HandleMmFault(
+      PhysMemory phys,
+      Frames frames,
+      PageTables tables,
+      TlbFlush tlbFlush,
+      AnonVmas anonVmas,
+      PageRmap pageRmap,
+      PageCache pageCache,
+      GetFolio getFolio,
+      long zeroPfn) {
+    this.phys = phys;
+    this.tables = tables;
+    AnonPages anonPages = new AnonPages(anonVmas, pageRmap);
+    this.anonFault = new AnonFault(frames, tables, anonPages, zeroPfn);
+    this.fileFault = new FileFault(phys, frames, tables, pageRmap, anonPages, pageCache, getFolio);
+    this.wpFault = new WpFault(phys, frames, tables, tlbFlush, pageRmap, anonPages);
+  }
+
+  /**
+   * The caller holds mmap_lock, or has locked the VMA itself and says so in {@code flags}.
+   *
+   * @param cpu the one that the caller runs on; null if it runs on none
+   * @param vaddr page aligned
+   * @param flags {@link FaultFlags}
+   * @return {@link VmFault}, 0 if the access is worth another try
+   */
+  int handle(@Nullable Cpu cpu, Vma vma, long vaddr, int flags) {
+    long pteAddr = tables.pteAlloc(vma.mm, vaddr);
+    if (pteAddr == PageTables.NONE) {
+      return VM_FAULT_OOM;
+    }
+    long pteVal = Mem.longGetAcquire(pteAddr);
+    if (pteVal == 0) {
+      return vma.isAnonymous()
+          ? anonFault.doAnonymousPage(vma, vaddr, pteAddr, flags)
+          : fileFault.doFault(vma, vaddr, pteAddr, flags);
+    }
+    if (MigrationEntry.isMigrationEntry(pteVal)) {
+      migrationEntryWait(pteAddr);
+    } else if ((flags & FAULT_FLAG_WRITE) != 0 && Pte.isPresent(pteVal) && !Pte.isWrite(pteVal)) {
+      return wpFault.doWpPage(cpu, vma, vaddr, pteAddr, pteVal, flags);
+    } // else: somebody else handled the same fault; the access is tried again
+    return 0;
+  }
+
+  /**
+   * @kernel mm/migrate.c:migration_entry_wait
+   */
+  private void migrationEntryWait(long pteAddr) {
+    PausePoint.reach("migrationEntryWait.begin");
+    tables.lock(pteAddr);
+    long pteVal = Mem.longGetOpaque(pteAddr);
+    if (!MigrationEntry.isMigrationEntry(pteVal)) {
+      tables.unlock(pteAddr);
+      return;
+    }
+    long pfn;
+    try {
+      pfn = MigrationEntry.lockedPfn(phys, pteVal);
+    } catch (KernelBug e) {
+      tables.unlock(pteAddr);
+      throw e;
+    }
+    // Without a reference on the page: while the ptl is held the entry stands, and while the entry
+    // stands the migration is not over, so the page cannot go before this thread is queued.
+    PageLock.waitOnLockedDroppingPtl(phys, pfn, tables.ptl(pteAddr));
+  }
+}

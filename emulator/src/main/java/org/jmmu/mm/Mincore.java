@@ -1,0 +1,96 @@
+package org.jmmu.mm;
+
+import static org.jmmu.phys.PhysMemory.PAGE_SHIFT;
+import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
+
+import java.util.Arrays;
+import org.jmmu.alloc.Buddy;
+import org.jmmu.alloc.Frames;
+import org.jmmu.filemap.PageCache;
+import org.jmmu.pgtable.PageTables;
+import org.jmmu.phys.Mem;
+import org.jmmu.types.Errno;
+import org.jmmu.types.ErrnoException;
+import org.jmmu.types.MappedFile;
+import org.jmmu.types.Mm;
+import org.jmmu.types.Vma;
+
+/**
+ * Which pages are in memory.
+ *
+ * @kernel mm/mincore.c
+ */
+public final class Mincore {
+  private final Frames frames;
+  private final PageTables tables;
+  private final PageCache pageCache;
+
+  public Mincore(Frames frames, PageTables tables, PageCache pageCache) {
+    this.frames = frames;
+    this.tables = tables;
+    this.pageCache = pageCache;
+  }
+
+  /**
+   * @return a byte a page: 1 = in memory
+   * @throws ErrnoException EINVAL if unaligned, ENOMEM if something is not mapped
+   */
+  public byte[] mincore(Mm mm, long vaddr, long length) {
+    Mman.checkAligned(vaddr);
+    if (!Mman.isUserRange(vaddr, length)) {
+      throw new ErrnoException(Errno.ENOMEM, "mincore beyond the user address space");
+    }
+    byte[] vec = new byte[Math.toIntExact(Mman.pageAlign(length) >>> PAGE_SHIFT)];
+    mm.mmapLock.readLock();
+    try {
+      for (int done = 0; done < vec.length; ) {
+        long at = vaddr + done * PAGE_SIZE;
+        Vma vma = mm.vmas.find(at);
+        if (vma == null || vma.vmStartGetOpaque() > at) {
+          throw new ErrnoException(Errno.ENOMEM, "nothing mapped at 0x" + Long.toHexString(at));
+        }
+        long pages = Math.min(vec.length - done, (vma.vmEndGetOpaque() - at) >>> PAGE_SHIFT);
+        look(vma, at, vec, done, done + (int) pages);
+        done += (int) pages;
+      }
+    } finally {
+      mm.mmapLock.readUnlock();
+    }
+    return vec;
+  }
+
+  private void look(Vma vma, long vaddr, byte[] vec, int first, int end) {
+    if (!canDoMincore(vma)) {
+      Arrays.fill(vec, first, end, (byte) 1);
+      return;
+    }
+    for (int i = first; i < end; i++) {
+      long at = vaddr + (i - first) * PAGE_SIZE;
+      vec[i] = (byte) (hasEntry(vma.mm, at) || isCached(vma, at) ? 1 : 0);
+    }
+  }
+
+  /** What the cache of a file that one may not write holds is nobody's business. */
+  private static boolean canDoMincore(Vma vma) {
+    MappedFile file = vma.file;
+    return vma.isAnonymous() || (file != null && file.isWritable());
+  }
+
+  private boolean hasEntry(Mm mm, long vaddr) {
+    long pteAddr = tables.pteOffset(mm, vaddr);
+    return pteAddr != PageTables.NONE && Mem.longGetAcquire(pteAddr) != 0;
+  }
+
+  private boolean isCached(Vma vma, long vaddr) {
+    if (vma.file == null) {
+      return false;
+    }
+    long pfn = pageCache.findGet(vma.file.mapping, vma.linearPageIndex(vaddr));
+    if (pfn == Buddy.NO_FRAME) {
+      return false;
+    }
+    boolean uptodate = pageCache.isUptodate(pfn);
+    frames.put(pfn);
+    return uptodate;
+  }
+}

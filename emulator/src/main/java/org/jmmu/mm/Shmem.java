@@ -1,0 +1,54 @@
+package org.jmmu.mm;
+
+import static org.jmmu.mm.Mman.MFD_ALLOW_SEALING;
+import static org.jmmu.mm.Mman.MFD_CLOEXEC;
+
+import java.nio.charset.StandardCharsets;
+import org.jmmu.filemap.Files;
+import org.jmmu.types.Errno;
+import org.jmmu.types.ErrnoException;
+import org.jmmu.types.MappedFile;
+
+/**
+ * Files that live in memory alone.
+ *
+ * @kernel mm/shmem.c, mm/memfd.c
+ */
+public final class Shmem {
+  private static final int MAX_NAME = 249; // NAME_MAX less "memfd:"
+  private static final int MFD_HUGETLB = 4;
+  private static final int MFD_NOEXEC_SEAL = 8;
+  private static final int MFD_EXEC = 0x10;
+  private static final int KNOWN = MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL | MFD_EXEC;
+
+  private final Files files;
+
+  public Shmem(Files files) {
+    this.files = files;
+  }
+
+  /**
+   * The file behind one shared anonymous mapping; the reference is the caller's.
+   *
+   * @param size of the mapping, in bytes
+   * @kernel mm/shmem.c:shmem_zero_setup
+   */
+  public MappedFile zeroSetup(long size) {
+    return files.openShmem("/dev/zero (deleted)", size);
+  }
+
+  /**
+   * @throws ErrnoException EINVAL, ENOSYS for huge pages
+   * @kernel mm/memfd.c:memfd_create
+   */
+  public MappedFile memfdCreate(String name, int flags) {
+    if ((flags & MFD_HUGETLB) != 0) {
+      throw new ErrnoException(Errno.ENOSYS, "memfd_create with huge pages");
+    }
+    boolean both = (flags & MFD_NOEXEC_SEAL) != 0 && (flags & MFD_EXEC) != 0;
+    if ((flags & ~KNOWN) != 0 || both || name.getBytes(StandardCharsets.UTF_8).length > MAX_NAME) {
+      throw new ErrnoException(Errno.EINVAL, "memfd_create of " + name);
+    }
+    return files.openShmem("/memfd:" + name + " (deleted)", 0);
+  }
+}

@@ -1,0 +1,17 @@
+package org.jmmu.mm;
+
+/**
+ * How a fault ended; 0: the access can be tried again.
+ *
+ * @kernel include/linux/mm_types.h:enum vm_fault_reason
+ */
+final class VmFault {
+  static final int VM_FAULT_OOM = 0x1;
+  static final int VM_FAULT_SIGBUS = 0x2;
+  static final int VM_FAULT_SIGSEGV = 0x40;
+
+  /** Needs more than the VMA's own lock: again with mmap_lock. */
+  static final int VM_FAULT_RETRY = 0x400;
+
+  private VmFault() {}
+}
