@@ -155,6 +155,7 @@ public final class Mmap {
   private static long vmFlagBits(int flags) {
     return ((flags & MAP_GROWSDOWN) != 0 ? VM_GROWSDOWN : 0)
         | ((flags & MAP_LOCKED) != 0 ? VM_LOCKED : 0)
+        | ((flags & Mman.MAP_SYNC) != 0 ? VmFlags.VM_SYNC : 0)
         | ((flags & MAP_STACK) != 0 ? VM_NOHUGEPAGE : 0);
   }
 

@@ -196,6 +196,7 @@ public final class Mremap {
     Mm mm = remap.mm;
     if (remap.has(MREMAP_FIXED)) {
       munmap.munmapLocked(mm, remap.newVaddr, remap.newVaddr + remap.newLength);
+      Vma _ = remap.source(); // EFAULT if that was where the old range begins
     }
     if (remap.shrinks()) {
       shrink(remap);
@@ -210,6 +211,9 @@ public final class Mremap {
   }
 
   private void shrink(Remap remap) {
+    if (!Mman.isUserRange(remap.vaddr, remap.oldLength)) {
+      throw einval("mremap cuts off what lies beyond the user address space");
+    }
     munmap.munmapLocked(remap.mm, remap.vaddr + remap.newLength, remap.vaddr + remap.oldLength);
   }
 

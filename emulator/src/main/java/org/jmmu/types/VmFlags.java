@@ -45,6 +45,10 @@ public final class VmFlags {
 
   public static final long VM_NORESERVE = 0x20_0000;
   public static final long VM_HUGETLB = 0x40_0000;
+
+  /** MAP_SYNC; means nothing for anonymous memory, but keeps VMAs apart there too. */
+  public static final long VM_SYNC = 0x80_0000;
+
   public static final long VM_WIPEONFORK = 0x200_0000;
   public static final long VM_DONTDUMP = 0x400_0000;
 

@@ -5,6 +5,7 @@ import static org.jmmu.mm.Mman.MAP_FIXED;
 import static org.jmmu.mm.Mman.MAP_NORESERVE;
 import static org.jmmu.mm.Mman.MAP_PRIVATE;
 import static org.jmmu.mm.Mman.MAP_SHARED;
+import static org.jmmu.mm.Mman.MAP_SYNC;
 import static org.jmmu.mm.Mman.PROT_NONE;
 import static org.jmmu.mm.Mman.PROT_READ;
 import static org.jmmu.mm.Mman.PROT_WRITE;
@@ -59,6 +60,8 @@ class VmaMergeTest {
     map(2, 2, PROT_READ);
     process.mmap(BASE + 4 * PAGE_SIZE, 2 * PAGE_SIZE, PROT_READ, ANON | MAP_FIXED | MAP_NORESERVE);
     assertEquals("0-2 2-4 4-6", maps());
+    process.mmap(BASE + PAGE_SIZE, PAGE_SIZE, RW, ANON | MAP_FIXED | MAP_SYNC);
+    assertEquals("0-1 1-2 2-4 4-6", maps());
   }
 
   @Test

@@ -57,6 +57,16 @@ class MremapTest extends WithProcess {
   }
 
   @Test
+  void whatIsCutOffEndsInsideTheUserAddressSpace() {
+    map(10, 4, RW);
+    assertErrno(Errno.EINVAL, () -> process.mremap(at(12), TASK_SIZE, PAGE_SIZE, 0, 0));
+    assertErrno(Errno.EINVAL, () -> process.mremap(at(12), Long.MIN_VALUE, PAGE_SIZE, 0, 0));
+    assertEquals("10-14 rw", maps());
+    assertErrno(Errno.EFAULT, () -> process.mremap(at(12), -PAGE_SIZE, PAGE_SIZE, MOVE, at(12)));
+    assertEquals("10-12 rw, 13-14 rw", maps()); // the new range was unmapped before
+  }
+
+  @Test
   void rangesThatAreNotOneVmaAreEfault() {
     map(10, 2, RW);
     map(12, 2, PROT_READ);

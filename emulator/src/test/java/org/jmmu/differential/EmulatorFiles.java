@@ -1,0 +1,108 @@
+package org.jmmu.differential;
+
+import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jmmu.mm.Mman;
+import org.jmmu.sys.Process;
+import org.jmmu.types.AddressSpace;
+import org.jmmu.types.Vma;
+
+/** The files of one sequence, and the calls on them. */
+final class EmulatorFiles {
+  private static final int FIRST_OTHER = 100;
+
+  private final int[] fds;
+  private final List<AddressSpace> known = new ArrayList<>();
+  private final List<AddressSpace> others = new ArrayList<>();
+
+  /**
+   * @param wanted whether there are to be any
+   */
+  EmulatorFiles(Process process, boolean wanted) {
+    fds = new int[wanted ? FileCalls.NR_FILES : 0];
+    for (int i = 0; i < fds.length; i++) {
+      fds[i] = process.memfdCreate("file", 0);
+      known.add(mappingOf(process, fds[i]));
+    }
+  }
+
+  private static AddressSpace mappingOf(Process process, int fd) {
+    long vaddr = process.mmap(0, PAGE_SIZE, Mman.PROT_READ, Mman.MAP_SHARED, fd, 0);
+    Vma vma = Objects.requireNonNull(process.mm().vmas.find(vaddr));
+    AddressSpace mapping = Objects.requireNonNull(vma.file).mapping;
+    process.munmap(vaddr, PAGE_SIZE);
+    return mapping;
+  }
+
+  /** The descriptor of a file of the sequence; what is none stays what it is. */
+  int fd(long file) {
+    return file >= 0 && file < fds.length ? fds[(int) file] : (int) file;
+  }
+
+  long make(Process caller, Call call) {
+    int fd = fd(call.argument(0));
+    switch (call.op()) {
+      case FTRUNCATE -> caller.ftruncate(fd, call.argument(1));
+      case FALLOCATE ->
+          caller.fallocate(fd, (int) call.argument(1), call.argument(2), call.argument(3));
+      case PREAD -> {
+        return caller.pread(fd, new byte[(int) call.argument(2)], call.argument(1));
+      }
+      case PWRITE -> {
+        byte[] bytes = new byte[(int) call.argument(2)];
+        for (int i = 0; i < bytes.length; i++) {
+          bytes[i] = (byte) (call.argument(3) + i);
+        }
+        return caller.pwrite(fd, bytes, call.argument(1));
+      }
+      default -> throw new IllegalArgumentException(call.toString());
+    }
+    return 0;
+  }
+
+  void startNumbering() {
+    others.clear();
+  }
+
+  /** As {@code file_number()} of peer.c. */
+  int number(Vma vma) {
+    if (vma.file == null) {
+      return 0;
+    }
+    AddressSpace mapping = vma.file.mapping;
+    if (known.contains(mapping)) {
+      return 1 + known.indexOf(mapping);
+    }
+    int at = others.indexOf(mapping);
+    if (at < 0) {
+      at = others.size();
+      others.add(mapping);
+    }
+    return FIRST_OTHER + at;
+  }
+
+  /** As {@code observe_files()} of peer.c. */
+  void observe(Process process, StateRecorder recorder) {
+    byte[] bytes = new byte[FileCalls.MAX_PAGES * (int) PAGE_SIZE];
+    for (int i = 0; i < fds.length; i++) {
+      int got = process.pread(fds[i], bytes, 0);
+      recorder.record(got);
+      recorder.describe("file %d size 0x%x", 1 + i, got);
+      ByteBuffer words = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+      for (int at = 0; at < got; at += Long.BYTES) {
+        long word = words.getLong(at);
+        if (word != 0) {
+          recorder.record(at);
+          recorder.record(word);
+          recorder.describe(" [%x] %x", at, word);
+        }
+      }
+      recorder.describe("\n");
+    }
+  }
+}

@@ -1,0 +1,61 @@
+package org.jmmu.differential;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import org.jmmu.differential.Result.Kind;
+import org.jmmu.sys.Machine;
+import org.jmmu.sys.MachineConfig;
+
+/** Runs sequences on a machine of the emulator. */
+final class EmulatorSide implements Side {
+  private static final int NR_FRAMES = 16_384;
+
+  private final Set<Observation> observations;
+
+  EmulatorSide(Set<Observation> observations) {
+    this.observations = observations;
+  }
+
+  /** On a thread of its own: one that a crash left with locks in hand is of no more use. */
+  @Override
+  public Run run(List<Call> calls, int describeAt) {
+    FutureTask<Run> task = new FutureTask<>(() -> runHere(calls, describeAt));
+    Thread.ofPlatform().start(task);
+    try {
+      return task.get();
+    } catch (ExecutionException | InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private Run runHere(List<Call> calls, int describeAt) {
+    MachineConfig config =
+        MachineConfig.small().withFrames(NR_FRAMES).withCpus(EmulatorProcesses.MAX);
+    StateRecorder recorder = new StateRecorder();
+    List<Result> results = new ArrayList<>(calls.size());
+    try (Machine machine = Machine.boot(config)) {
+      EmulatorProcesses processes = new EmulatorProcesses(machine, observations, recorder);
+      for (Call call : calls) {
+        recorder.start(results.size() == describeAt);
+        results.add(processes.make(call));
+      }
+      return new Run(results, recorder.text());
+    } catch (RuntimeException | AssertionError e) { // what no call should end in
+      return crash(results, e);
+    }
+  }
+
+  /** A run that ended in the call after those that have results. */
+  static Run crash(List<Result> results, Throwable why) {
+    List<Result> all = new ArrayList<>(results);
+    all.add(new Result(Kind.CRASH, 0, 0));
+    StringWriter text = new StringWriter();
+    why.printStackTrace(new PrintWriter(text));
+    return new Run(all, text.toString());
+  }
+}

@@ -1,0 +1,50 @@
+package org.jmmu.differential;
+
+import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
+
+import java.util.SplittableRandom;
+import org.jmmu.mm.Mman;
+
+/** Draws calls on files. */
+final class FileCalls {
+  /** As in peer.c. */
+  static final int NR_FILES = 2;
+
+  /** Beyond which no file reaches. */
+  static final int MAX_PAGES = 24;
+
+  private static final int[] MODES = {
+    0,
+    Mman.FALLOC_FL_KEEP_SIZE,
+    Mman.FALLOC_FL_PUNCH_HOLE | Mman.FALLOC_FL_KEEP_SIZE,
+    Mman.FALLOC_FL_PUNCH_HOLE | Mman.FALLOC_FL_KEEP_SIZE,
+    Mman.FALLOC_FL_PUNCH_HOLE | Mman.FALLOC_FL_KEEP_SIZE,
+    Mman.FALLOC_FL_PUNCH_HOLE,
+    Mman.FALLOC_FL_ZERO_RANGE,
+  };
+
+  private final SplittableRandom random;
+
+  FileCalls(SplittableRandom random) {
+    this.random = random;
+  }
+
+  Call next(int who) {
+    int file = random.nextInt(NR_FILES);
+    long offset = offset();
+    long length = Math.min(1 + offset(), MAX_PAGES * PAGE_SIZE - offset);
+    return switch (random.nextInt(8)) {
+      case 0, 1, 2 -> new Call(who, Op.FTRUNCATE, file, offset());
+      case 3, 4 ->
+          new Call(who, Op.FALLOCATE, file, MODES[random.nextInt(MODES.length)], offset, length);
+      case 5 -> new Call(who, Op.PREAD, file, offset, length);
+      default -> new Call(who, Op.PWRITE, file, offset, length, random.nextInt(256));
+    };
+  }
+
+  /** On a page boundary, or anywhere. */
+  private long offset() {
+    long page = random.nextInt(MAX_PAGES) * PAGE_SIZE;
+    return random.nextBoolean() ? page : page + random.nextInt((int) PAGE_SIZE);
+  }
+}
