@@ -26,6 +26,10 @@ public final class Mprotect {
   private static final int PROT_ALL =
       Mman.PROT_READ | Mman.PROT_WRITE | Mman.PROT_EXEC | Mman.PROT_SEM;
 
+  /** Of these bits, what is locked and private, and could not be written to, has the first only. */
+  private static final long LOCKED_READ_ONLY =
+      VmFlags.VM_LOCKED | VmFlags.VM_WRITE | VmFlags.VM_SHARED;
+
   /** What is charged already, or need not be. */
   private static final long NEVER_CHARGED_NOW =
       VmFlags.VM_ACCOUNT
@@ -41,13 +45,19 @@ public final class Mprotect {
   private final TlbFlush tlbFlush;
   private final VmaModify vmaModify;
   private final Accounting accounting;
+  private final FaultIn faultIn;
 
   public Mprotect(
-      PageTables tables, TlbFlush tlbFlush, VmaModify vmaModify, Accounting accounting) {
+      PageTables tables,
+      TlbFlush tlbFlush,
+      VmaModify vmaModify,
+      Accounting accounting,
+      FaultIn faultIn) {
     this.tables = tables;
     this.tlbFlush = tlbFlush;
     this.vmaModify = vmaModify;
     this.accounting = accounting;
+    this.faultIn = faultIn;
   }
 
   /**
@@ -151,14 +161,18 @@ public final class Mprotect {
         && vma.anonVmaGetAcquire() == null) {
       flags &= ~VmFlags.VM_ACCOUNT; // nothing was written yet: there is nothing to back
     }
+    Vma whole;
     try {
       // Before the entries change: a fault or a migration that comes later uses the new flags.
-      Vma _ = vmaModify.modifyFlags(vma, start, end, flags);
+      whole = vmaModify.modifyFlags(vma, start, end, flags);
     } catch (ErrnoException e) {
       accounting.vmUnacctMemory(charged);
       throw e;
     }
     changeProtection(mm, start, end, Pte.prot(flags));
+    if ((old & LOCKED_READ_ONLY) == VmFlags.VM_LOCKED && (flags & VmFlags.VM_WRITE) != 0) {
+      faultIn.populateLockedWriter(whole, start, end);
+    }
     if ((old & VmFlags.VM_ACCOUNT) != 0 && (flags & VmFlags.VM_ACCOUNT) == 0) {
       accounting.vmUnacctMemory(nrPages);
     }

@@ -113,7 +113,6 @@ final class Kernel {
     munmap = new Munmap(phys, frames, tables, tlbFlush, vmaModify, pageRmap, accounting);
     shmem = new Shmem(files);
     mmap = new Mmap(vmaModify, munmap, accounting, shmem);
-    mprotect = new Mprotect(tables, tlbFlush, vmaModify, accounting);
     fork = new Fork(frames, tables, tlbFlush, anonVmas, pageRmap, accounting);
     migratePages =
         new MigratePages(
@@ -144,6 +143,7 @@ final class Kernel {
         new Fault(
             handleMmFault, switchMm, new StackGrowth(anonVmas, accounting), config.faultLocking());
     faultIn = new FaultIn(tables, handleMmFault);
+    mprotect = new Mprotect(tables, tlbFlush, vmaModify, accounting, faultIn);
     mremap = new Mremap(accounting, vmaModify, munmap, faultIn, tables, tlbFlush, anonVmas);
     brk = new Brk(accounting, vmaModify, munmap, faultIn);
     madvise = new Madvise(vmaModify, faultIn, phys, frames, tables, tlbFlush, pageRmap);
