@@ -26,6 +26,10 @@ public final class Mprotect {
   private static final int PROT_ALL =
       Mman.PROT_READ | Mman.PROT_WRITE | Mman.PROT_EXEC | Mman.PROT_SEM;
 
+  /** Of these bits, what is locked and private, and could not be written to, has the first only. */
+  private static final long LOCKED_READ_ONLY =
+      VmFlags.VM_LOCKED | VmFlags.VM_WRITE | VmFlags.VM_SHARED;
+
   /** What is charged already, or need not be. */
   private static final long NEVER_CHARGED_NOW =
       VmFlags.VM_ACCOUNT
@@ -158,6 +162,7 @@ public final class Mprotect {
         && vma.anonVmaGetAcquire() == null) {
       flags &= ~VmFlags.VM_ACCOUNT; // nothing was written yet: there is nothing to back
     }
+    Vma whole;
     try {
       // Before the entries change: a fault or a migration that comes later uses the new flags.
       whole = vmaModify.modifyFlags(vma, start, end, flags);
@@ -166,6 +171,9 @@ public final class Mprotect {
       throw e;
     }
     changeProtection(mm, start, end, Pte.prot(flags));
+    if ((old & LOCKED_READ_ONLY) == VmFlags.VM_LOCKED && (flags & VmFlags.VM_WRITE) != 0) {
+      faultIn.populateLockedWriter(whole, start, end);
+    }
     if ((old & VmFlags.VM_ACCOUNT) != 0 && (flags & VmFlags.VM_ACCOUNT) == 0) {
       accounting.vmUnacctMemory(nrPages);
     }

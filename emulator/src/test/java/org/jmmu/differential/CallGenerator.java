@@ -36,7 +36,7 @@ final class CallGenerator {
   private void addSources(Set<Feature> features) {
     MappingCalls mappings = new MappingCalls(random, zone, features);
     MemoryCalls memory = new MemoryCalls(random, zone, features);
-    FileCalls files = new FileCalls(random);
+    FileCalls files = new FileCalls(random, features);
     add(4, mappings::mmap);
     add(2, mappings::munmap);
     add(features.contains(Feature.MPROTECT) ? 4 : 0, mappings::mprotect);

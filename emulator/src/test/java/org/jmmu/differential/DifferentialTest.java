@@ -28,13 +28,7 @@ class DifferentialTest {
 
   /** What the emulator is compared by. */
   private static final Set<Feature> SUPPORTED =
-      EnumSet.of(
-          Feature.ODD_ARGUMENTS,
-          Feature.FORK,
-          Feature.MPROTECT,
-          Feature.MMAP_FLAGS,
-          Feature.MREMAP,
-          Feature.MADVISE_PAGES);
+      EnumSet.complementOf(EnumSet.of(Feature.MADVISE_REMOVE, Feature.PREALLOCATE));
 
   private final long firstSeed = Long.getLong(SEED, 0);
   private final long nrCalls = Long.getLong(CALLS, 20_000);

@@ -5,6 +5,7 @@ import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.jmmu.mm.Mman;
@@ -91,6 +92,7 @@ final class EmulatorFiles {
     byte[] bytes = new byte[FileCalls.MAX_PAGES * (int) PAGE_SIZE];
     for (int i = 0; i < fds.length; i++) {
       int got = process.pread(fds[i], bytes, 0);
+      Arrays.fill(bytes, got, Math.min(bytes.length, got + Long.BYTES), (byte) 0);
       recorder.record(got);
       recorder.describe("file %d size 0x%x", 1 + i, got);
       ByteBuffer words = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);

@@ -91,11 +91,7 @@ final class EmulatorProcesses {
           caller.munmap(first, call.argument(1));
         }
       }
-      case MPROTECT -> { // ends at the first hole
-        if (isInside(first, call.argument(1))) {
-          caller.mprotect(first, call.argument(1), (int) call.argument(2));
-        }
-      }
+      case MPROTECT -> mprotect(caller, call);
       case MADVISE, MLOCK, MLOCK2, MUNLOCK, MSYNC -> onMapped(caller, call);
       case MINCORE -> {
         return mincore(caller, call);
@@ -138,6 +134,19 @@ final class EmulatorProcesses {
       sum = sum * 31 + (page < inCore.length ? inCore[page] & 1 : 0);
     }
     return sum;
+  }
+
+  /** Ends at the first hole, unless it looks for a stack. */
+  private void mprotect(Process caller, Call call) {
+    long vaddr = call.argument(0);
+    long length = call.argument(1);
+    int prot = (int) call.argument(2);
+    boolean looksFar = (prot & Mman.PROT_GROWSDOWN) != 0 && Window.mayBeLeftBy(vaddr, length);
+    if (looksFar || Window.isLeftBy(vaddr, length)) {
+      kind = Kind.REFUSED;
+    } else {
+      caller.mprotect(vaddr, length, prot);
+    }
   }
 
   private long mmap(Process caller, Call call) {

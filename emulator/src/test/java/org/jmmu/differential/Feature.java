@@ -23,12 +23,16 @@ enum Feature {
   MADVISE_FLAGS,
   /** Advice that changes pages. */
   MADVISE_PAGES,
+  /** MADV_REMOVE. */
+  MADVISE_REMOVE,
   /** mlock, mlock2, munlock, MAP_LOCKED. */
   MLOCK,
   MSYNC,
   MINCORE,
   /** Mappings of files, and calls on files. */
-  FILES;
+  FILES,
+  /** fallocate that puts pages into files, not only takes them out. */
+  PREALLOCATE;
 
   /** What shows in sequences of some features. */
   static Set<Observation> observations(Set<Feature> features) {

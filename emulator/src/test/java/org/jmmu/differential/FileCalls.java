@@ -2,7 +2,9 @@ package org.jmmu.differential;
 
 import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
 
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import org.jmmu.mm.Mman;
 
 /** Draws calls on files. */
@@ -13,20 +15,21 @@ final class FileCalls {
   /** Beyond which no file reaches. */
   static final int MAX_PAGES = 24;
 
+  private static final int PUNCH = Mman.FALLOC_FL_PUNCH_HOLE | Mman.FALLOC_FL_KEEP_SIZE;
   private static final int[] MODES = {
-    0,
-    Mman.FALLOC_FL_KEEP_SIZE,
-    Mman.FALLOC_FL_PUNCH_HOLE | Mman.FALLOC_FL_KEEP_SIZE,
-    Mman.FALLOC_FL_PUNCH_HOLE | Mman.FALLOC_FL_KEEP_SIZE,
-    Mman.FALLOC_FL_PUNCH_HOLE | Mman.FALLOC_FL_KEEP_SIZE,
-    Mman.FALLOC_FL_PUNCH_HOLE,
-    Mman.FALLOC_FL_ZERO_RANGE,
+    PUNCH, PUNCH, PUNCH, Mman.FALLOC_FL_PUNCH_HOLE, Mman.FALLOC_FL_ZERO_RANGE,
   };
+  private static final int[] PREALLOCATING_MODES = {0, Mman.FALLOC_FL_KEEP_SIZE};
 
   private final SplittableRandom random;
+  private final int[] modes;
 
-  FileCalls(SplittableRandom random) {
+  FileCalls(SplittableRandom random, Set<Feature> features) {
     this.random = random;
+    modes =
+        features.contains(Feature.PREALLOCATE)
+            ? IntStream.concat(IntStream.of(MODES), IntStream.of(PREALLOCATING_MODES)).toArray()
+            : MODES;
   }
 
   Call next(int who) {
@@ -36,7 +39,7 @@ final class FileCalls {
     return switch (random.nextInt(8)) {
       case 0, 1, 2 -> new Call(who, Op.FTRUNCATE, file, offset());
       case 3, 4 ->
-          new Call(who, Op.FALLOCATE, file, MODES[random.nextInt(MODES.length)], offset, length);
+          new Call(who, Op.FALLOCATE, file, modes[random.nextInt(modes.length)], offset, length);
       case 5 -> new Call(who, Op.PREAD, file, offset, length);
       default -> new Call(who, Op.PWRITE, file, offset, length, random.nextInt(256));
     };

@@ -29,7 +29,6 @@ final class MemoryCalls {
     Mman.MADV_DONTNEED,
     Mman.MADV_DONTNEED_LOCKED,
     Mman.MADV_FREE,
-    Mman.MADV_REMOVE,
     Mman.MADV_COLD,
     Mman.MADV_POPULATE_READ,
     Mman.MADV_POPULATE_WRITE,
@@ -49,7 +48,10 @@ final class MemoryCalls {
         IntStream.of(features.contains(Feature.MADVISE_FLAGS) ? FLAG_ADVICE : new int[0]);
     IntStream pages =
         IntStream.of(features.contains(Feature.MADVISE_PAGES) ? PAGE_ADVICE : new int[0]);
-    advice = IntStream.concat(flags, pages).toArray();
+    IntStream remove =
+        IntStream.of(
+            features.contains(Feature.MADVISE_REMOVE) ? new int[] {Mman.MADV_REMOVE} : new int[0]);
+    advice = IntStream.concat(IntStream.concat(flags, pages), remove).toArray();
   }
 
   boolean hasAdvice() {

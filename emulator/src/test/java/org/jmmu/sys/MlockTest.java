@@ -48,6 +48,14 @@ class MlockTest extends WithProcess {
   }
 
   @Test
+  void lockedMemoryThatBecomesWritableIsThereAtOnce() {
+    map(10, 3, PROT_NONE);
+    assertErrno(Errno.ENOMEM, () -> lock(10, 2));
+    process.mprotect(at(10), 3 * PAGE_SIZE, RW);
+    assertEquals(true, isThere(10) && isThere(11) && !isThere(12));
+  }
+
+  @Test
   void locksEveryPageThatTheBytesTouch() {
     map(10, 4, RW);
     process.mlock(at(10) + 100, PAGE_SIZE);

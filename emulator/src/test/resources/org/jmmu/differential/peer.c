@@ -49,8 +49,11 @@ static int execute(int me, const struct call *call, uint64_t *value) {
     case OP_MUNMAP:
       if (reaches_outside(args[0], args[1])) return KIND_REFUSED;
       return ended(syscall(SYS_munmap, args[0], args[1]), value);
-    case OP_MPROTECT: /* ends at the first hole */
-      if (reaches_outside(args[0], args[1])) return KIND_REFUSED;
+    case OP_MPROTECT: /* ends at the first hole, unless it looks for a stack */
+      if (args[2] & PROT_GROWSDOWN ? may_reach_outside(args[0], args[1])
+                                   : reaches_outside(args[0], args[1])) {
+        return KIND_REFUSED;
+      }
       return ended(syscall(SYS_mprotect, args[0], args[1], args[2]), value);
     case OP_MREMAP:
       return do_mremap(args, value);
