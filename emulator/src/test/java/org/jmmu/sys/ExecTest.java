@@ -64,7 +64,7 @@ class ExecTest extends WithProcess {
     assertThrows(SegvException.class, () -> load(10));
     assertEquals(at(4), process.brk(0));
     assertEquals(at(6), process.brk(at(6)));
-    assertEquals("0-1 rw, 2-6 rw", maps());
+    assertEquals("0-1 rw, 2-4 rw, 4-6 rw", maps(), "the heap never joins what lies below it");
     assertEquals(0x0707_0707_0707_0707L, cpu.loadLong(process.mm().startStack));
     cpu.storeLong(ExecImage.STACK_TOP - MAIN_STACK, 1);
   }
