@@ -146,7 +146,7 @@ final class Kernel {
     faultIn = new FaultIn(tables, handleMmFault);
     mremap = new Mremap(accounting, vmaModify, munmap, faultIn, tables, tlbFlush, anonVmas);
     brk = new Brk(accounting, vmaModify, munmap, faultIn);
-    madvise = new Madvise(vmaModify, faultIn, phys, frames, tables, tlbFlush, pageRmap);
+    madvise = new Madvise(vmaModify, faultIn, phys, frames, tables, tlbFlush, pageRmap, fileIo);
     mlock = new Mlock(vmaModify, faultIn);
     for (int id = 0; id < cpus.length; id++) {
       cpus[id] = new Cpu(id, phys, fault);
