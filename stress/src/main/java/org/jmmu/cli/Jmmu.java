@@ -37,6 +37,7 @@ public final class Jmmu implements Runnable {
         .addSubcommand(new HuntCommand(catalogue, hunter))
         .addSubcommand(new WalkCommand())
         .addSubcommand(new ReplayCommand())
+        .addSubcommand(new SoakCommand())
         .setParameterExceptionHandler(Jmmu::complain);
   }
 
