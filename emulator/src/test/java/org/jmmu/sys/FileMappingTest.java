@@ -196,11 +196,11 @@ class FileMappingTest {
     int pkey = process.pkeyAlloc(0, 0);
     process.pkeyMprotect(vaddr, 2 * PAGE_SIZE, RW, pkey);
     cpu.storeByte(vaddr, (byte) 1);
-    cpu.wrpkru(2 << 2 * pkey); // no writes
+    cpu.wrpkru(2 << (2 * pkey)); // no writes
     assertPkuerr(() -> cpu.storeByte(vaddr, (byte) 2)); // mapped
     assertPkuerr(() -> cpu.storeByte(vaddr + PAGE_SIZE, (byte) 2)); // not mapped
     assertEquals(1, cpu.loadByte(vaddr));
-    cpu.wrpkru(1 << 2 * pkey); // no access
+    cpu.wrpkru(1 << (2 * pkey)); // no access
     assertPkuerr(() -> cpu.loadByte(vaddr));
     cpu.wrpkru(0);
     cpu.storeByte(vaddr, (byte) 2);
