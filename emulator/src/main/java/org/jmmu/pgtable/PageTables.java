@@ -126,7 +126,7 @@ public final class PageTables {
       if (entry == 0) {
         continue;
       }
-      long child = tableOf(entry, memory, end);
+      long child = tableOf(entry, memory, this.end);
       if (level > LEVEL_PMD) {
         freeBelow(
             gather,
