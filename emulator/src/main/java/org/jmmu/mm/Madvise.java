@@ -44,10 +44,11 @@ public final class Madvise {
       Frames frames,
       PageTables tables,
       TlbFlush tlbFlush,
-      PageRmap pageRmap) {
+      PageRmap pageRmap,
+      FileIo fileIo) {
     this.vmaModify = vmaModify;
     this.memory =
-        new MadviseMemory(phys, frames, tables, tlbFlush, new Zap(phys, tables, pageRmap));
+        new MadviseMemory(phys, frames, tables, tlbFlush, new Zap(phys, tables, pageRmap), fileIo);
     this.faultIn = faultIn;
   }
 

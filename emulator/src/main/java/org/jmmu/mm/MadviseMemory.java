@@ -1,5 +1,6 @@
 package org.jmmu.mm;
 
+import static org.jmmu.phys.PhysMemory.PAGE_SHIFT;
 import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
 import static org.jmmu.types.VmFlags.VM_HUGETLB;
 import static org.jmmu.types.VmFlags.VM_LOCKED;
@@ -31,13 +32,21 @@ final class MadviseMemory {
   private final PageTables tables;
   private final TlbFlush tlbFlush;
   private final Zap zap;
+  private final FileIo fileIo;
 
-  MadviseMemory(PhysMemory phys, Frames frames, PageTables tables, TlbFlush tlbFlush, Zap zap) {
+  MadviseMemory(
+      PhysMemory phys,
+      Frames frames,
+      PageTables tables,
+      TlbFlush tlbFlush,
+      Zap zap,
+      FileIo fileIo) {
     this.phys = phys;
     this.frames = frames;
     this.tables = tables;
     this.tlbFlush = tlbFlush;
     this.zap = zap;
+    this.fileIo = fileIo;
   }
 
   /**
@@ -65,7 +74,7 @@ final class MadviseMemory {
       }
       case Mman.MADV_PAGEOUT -> // without swap, pages have nowhere to go
           refuse((flags & (VM_PFNMAP | VM_LOCKED | VM_HUGETLB)) != 0);
-      case Mman.MADV_REMOVE -> remove(vma, flags);
+      case Mman.MADV_REMOVE -> remove(vma, flags, start, end);
       case Mman.MADV_COLLAPSE -> refuse(true); // no mapping has huge pages
       default -> throw new AssertionError(advice);
     }
@@ -126,9 +135,11 @@ final class MadviseMemory {
   }
 
   /**
+   * Gives mmap_lock, held for reading, up for a while: the file's locks go first.
+   *
    * @kernel mm/madvise.c:madvise_remove
    */
-  private static void remove(Vma vma, long flags) {
+  private void remove(Vma vma, long flags, long start, long end) {
     MappedFile file = vma.file;
     if (file == null || (flags & VM_LOCKED) != 0) {
       throw new ErrnoException(Errno.EINVAL, "no file to make a hole in, or it is locked");
@@ -136,6 +147,15 @@ final class MadviseMemory {
     if ((flags & (VM_SHARED | VM_MAYWRITE)) != (VM_SHARED | VM_MAYWRITE)) {
       throw new ErrnoException(Errno.EACCES, "a hole in a file that is not written to");
     }
-    throw new ErrnoException(Errno.EOPNOTSUPP, "a hole in " + file.path());
+    long offset = vma.linearPageIndex(start) << PAGE_SHIFT;
+    MappedFile pinned = file.get(); // the mapping may go meanwhile
+    vma.mm.mmapLock.readUnlock();
+    try {
+      int mode = Mman.FALLOC_FL_PUNCH_HOLE | Mman.FALLOC_FL_KEEP_SIZE;
+      fileIo.fallocate(pinned, mode, offset, end - start);
+    } finally {
+      pinned.put();
+      vma.mm.mmapLock.readLock();
+    }
   }
 }

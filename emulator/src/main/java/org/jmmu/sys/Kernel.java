@@ -151,7 +151,7 @@ final class Kernel {
     mprotect = new Mprotect(tables, tlbFlush, vmaModify, accounting, faultIn);
     mremap = new Mremap(accounting, vmaModify, munmap, faultIn, tables, tlbFlush, anonVmas);
     brk = new Brk(accounting, vmaModify, munmap, faultIn);
-    madvise = new Madvise(vmaModify, faultIn, phys, frames, tables, tlbFlush, pageRmap);
+    madvise = new Madvise(vmaModify, faultIn, phys, frames, tables, tlbFlush, pageRmap, fileIo);
     mlock = new Mlock(vmaModify, faultIn);
     WriteUser writeUser = new WriteUser(phys, tables, faultIn);
     ExecStack stack =

@@ -2,6 +2,7 @@ package org.jmmu.sys;
 
 import static org.jmmu.mm.Mman.FALLOC_FL_KEEP_SIZE;
 import static org.jmmu.mm.Mman.FALLOC_FL_PUNCH_HOLE;
+import static org.jmmu.mm.Mman.MADV_REMOVE;
 import static org.jmmu.mm.Mman.MAP_ANONYMOUS;
 import static org.jmmu.mm.Mman.MAP_FIXED;
 import static org.jmmu.mm.Mman.MAP_POPULATE;
@@ -169,6 +170,45 @@ class FileMappingTest {
     assertThrows(SigbusException.class, () -> cpu.loadByte(shared));
     process.ftruncate(fd, PAGE_SIZE);
     assertEquals(0, cpu.loadByte(copy));
+  }
+
+  @Test
+  void madvRemoveIsAHole() {
+    int fd = memfd(2 * PAGE_SIZE);
+    long shared = map(fd, 2, RW, MAP_SHARED);
+    long readOnly = map(fd, 2, PROT_READ, MAP_SHARED);
+    cpu.storeByte(shared, (byte) 1);
+    cpu.storeByte(shared + PAGE_SIZE, (byte) 2);
+    process.madvise(shared, PAGE_SIZE, MADV_REMOVE);
+    assertEquals(0, cpu.loadByte(shared));
+    assertEquals(2, cpu.loadByte(shared + PAGE_SIZE));
+    process.madvise(readOnly + PAGE_SIZE, PAGE_SIZE, MADV_REMOVE);
+    assertEquals(0, cpu.loadByte(shared + PAGE_SIZE));
+    long copy = map(fd, 2, RW, MAP_PRIVATE);
+    assertErrno(Errno.EACCES, () -> process.madvise(copy, PAGE_SIZE, MADV_REMOVE));
+    process.mlock(shared, PAGE_SIZE);
+    assertErrno(Errno.EINVAL, () -> process.madvise(shared, PAGE_SIZE, MADV_REMOVE));
+  }
+
+  @Test
+  void protectionKeysStopAccesses() {
+    long vaddr = process.mmap(2 * PAGE_SIZE, RW, MAP_PRIVATE | MAP_ANONYMOUS);
+    int pkey = process.pkeyAlloc(0, 0);
+    process.pkeyMprotect(vaddr, 2 * PAGE_SIZE, RW, pkey);
+    cpu.storeByte(vaddr, (byte) 1);
+    cpu.wrpkru(2 << (2 * pkey)); // no writes
+    assertPkuerr(() -> cpu.storeByte(vaddr, (byte) 2)); // mapped
+    assertPkuerr(() -> cpu.storeByte(vaddr + PAGE_SIZE, (byte) 2)); // not mapped
+    assertEquals(1, cpu.loadByte(vaddr));
+    cpu.wrpkru(1 << (2 * pkey)); // no access
+    assertPkuerr(() -> cpu.loadByte(vaddr));
+    cpu.wrpkru(0);
+    cpu.storeByte(vaddr, (byte) 2);
+  }
+
+  private static void assertPkuerr(Runnable access) {
+    SegvException e = assertThrows(SegvException.class, access::run);
+    assertEquals(SegvException.Code.SEGV_PKUERR, e.code());
   }
 
   @Test
