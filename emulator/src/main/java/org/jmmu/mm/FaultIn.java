@@ -56,20 +56,6 @@ public final class FaultIn {
   }
 
   /**
-   * For a locked private mapping that has just become writable: breaks copy-on-write, as far as it
-   * goes. The caller holds mmap_lock(W).
-   *
-   * @kernel mm/mprotect.c:mprotect_fixup
-   */
-  void populateLockedWriter(Vma vma, long start, long end) {
-    try {
-      populateVma(vma, start, end);
-    } catch (ErrnoException e) {
-      // Nobody waits for the result: an access will tell.
-    }
-  }
-
-  /**
    * For mlock: as {@link #populate}, but stops at the first page that cannot be had.
    *
    * @throws ErrnoException EAGAIN without memory, ENOMEM where no page can be

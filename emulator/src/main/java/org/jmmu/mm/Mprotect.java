@@ -147,7 +147,6 @@ public final class Mprotect {
     long nrPages = (end - start) >> PAGE_SHIFT;
     long flags = wanted;
     long charged = 0;
-    Vma whole;
     if ((flags & VmFlags.VM_WRITE) != 0) {
       if (!accounting.mayExpandVm(mm, flags, nrPages) && accounting.mayExpandVm(mm, old, nrPages)) {
         throw new ErrnoException(Errno.ENOMEM, "RLIMIT_DATA");
@@ -172,15 +171,10 @@ public final class Mprotect {
     }
     changeProtection(mm, start, end, Pte.prot(flags));
     if ((old & LOCKED_READ_ONLY) == VmFlags.VM_LOCKED && (flags & VmFlags.VM_WRITE) != 0) {
-      faultIn.populateLockedWriter(whole, start, end);
+      faultIn.tryPopulate(whole, start, end); // no write to locked memory shall have to wait
     }
     if ((old & VmFlags.VM_ACCOUNT) != 0 && (flags & VmFlags.VM_ACCOUNT) == 0) {
       accounting.vmUnacctMemory(nrPages);
-    }
-    boolean lockedNotWritable =
-        (old & (VmFlags.VM_WRITE | VmFlags.VM_SHARED | VmFlags.VM_LOCKED)) == VmFlags.VM_LOCKED;
-    if (lockedNotWritable && (flags & VmFlags.VM_WRITE) != 0) {
-      faultIn.tryPopulate(whole, start, end); // no write to locked memory shall have to wait
     }
     accounting.vmStatAccount(mm, old, -nrPages);
     accounting.vmStatAccount(mm, flags, nrPages);

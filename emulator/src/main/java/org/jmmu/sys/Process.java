@@ -17,10 +17,7 @@ import org.jmmu.types.VmFlags;
 import org.jspecify.annotations.Nullable;
 
 /** A process and its system calls. Constants for arguments: {@link Mman}. */
-@SuppressWarnings({
-  "AvoidCommonTypeNames",
-  "DoNotCallSuggester"
-}) // a process is what the field calls it
+@SuppressWarnings("AvoidCommonTypeNames") // a process is what the field calls it
 public final class Process {
   private static final int NO_FD = -1;
 
