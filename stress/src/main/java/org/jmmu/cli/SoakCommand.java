@@ -67,7 +67,9 @@ final class SoakCommand implements Callable<Integer> {
     Throwable found = run(soak);
     json.write(() -> json(soak, found));
     PrintWriter out = spec.commandLine().getOut();
-    String done = "%,d calls, the oracles looked %,d times".formatted(soak.calls(), soak.rounds());
+    String done =
+        "%,d calls, %,d of them successful; the oracles looked %,d times"
+            .formatted(soak.calls(), soak.successes(), soak.rounds());
     if (found == null) {
       out.println(done + ", nothing found");
     } else {
@@ -99,6 +101,7 @@ final class SoakCommand implements Callable<Integer> {
     result.put("threads", threads);
     result.put("seed", seed);
     result.put("calls", soak.calls());
+    result.put("successes", soak.successes());
     result.put("checks", soak.rounds());
     result.put("found", found == null ? "" : found.toString());
     return JACKSON.asString(result) + "\n";

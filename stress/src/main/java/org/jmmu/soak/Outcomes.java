@@ -9,13 +9,15 @@ final class Outcomes {
   private Outcomes() {}
 
   /**
+   * @return whether it worked; the threads do not know what is mapped, so that often it does not
    * @throws RuntimeException only what no program can bring about, whatever it asks for
    */
-  static void ignoringErrors(Runnable call) {
+  static boolean succeeds(Runnable call) {
     try {
       call.run();
+      return true;
     } catch (ErrnoException | SegvException | SigbusException _) {
-      // The threads do not know what is mapped: most calls of a run end so.
+      return false;
     }
   }
 }

@@ -30,6 +30,7 @@ public final class Soak {
   private final int threads;
   private final long seed;
   private final AtomicLong calls = new AtomicLong();
+  private final AtomicLong successes = new AtomicLong();
   private final AtomicLong rounds = new AtomicLong();
   private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
 
@@ -45,6 +46,11 @@ public final class Soak {
   /** Calls made so far; may be asked while it runs. */
   public long calls() {
     return calls.get();
+  }
+
+  /** Those of {@link #calls} that did not end in an errno or a signal. */
+  public long successes() {
+    return successes.get();
   }
 
   /** Times the oracles have looked so far; may be asked while it runs. */
@@ -103,10 +109,12 @@ public final class Soak {
     try {
       process.runOn(cpu);
       do {
+        int succeeded = 0;
         for (int i = 0; i < CALLS_PER_ROUND; i++) {
-          Outcomes.ignoringErrors(random::next);
+          succeeded += Outcomes.succeeds(random::next) ? 1 : 0;
         }
         calls.addAndGet(CALLS_PER_ROUND);
+        successes.addAndGet(succeeded);
         int _ = barrier.await(STUCK.toSeconds(), TimeUnit.SECONDS);
       } while (!over[0]);
       process.leave(cpu);
