@@ -147,7 +147,6 @@ public final class Mprotect {
     long nrPages = (end - start) >> PAGE_SHIFT;
     long flags = wanted;
     long charged = 0;
-    Vma whole;
     if ((flags & VmFlags.VM_WRITE) != 0) {
       if (!accounting.mayExpandVm(mm, flags, nrPages) && accounting.mayExpandVm(mm, old, nrPages)) {
         throw new ErrnoException(Errno.ENOMEM, "RLIMIT_DATA");
