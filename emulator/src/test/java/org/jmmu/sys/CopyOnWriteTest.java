@@ -155,23 +155,26 @@ class CopyOnWriteTest {
       long vaddr = memory.map(machine, parent, cpu);
       AtomicBoolean over = new AtomicBoolean();
       Future<Long> writer = thread.submit(() -> countUp(machine, parent, vaddr, over));
-      long last = 0;
-      for (int round = 0; round < ROUNDS; round++) {
-        Process child = parent.fork();
-        Cpu childCpu = child.runOn(machine.cpu(1));
-        long seen = childCpu.loadLong(vaddr);
-        if (memory.isShared()) {
-          assertEquals(true, seen >= last, "a write was lost");
-        } else {
-          assertEquals(seen, childCpu.loadLong(vaddr), "the parent's bytes in the child");
-          childCpu.storeLong(vaddr, -1);
-          assertEquals(-1, childCpu.loadLong(vaddr));
+      try {
+        long last = 0;
+        for (int round = 0; round < ROUNDS; round++) {
+          Process child = parent.fork();
+          Cpu childCpu = child.runOn(machine.cpu(1));
+          long seen = childCpu.loadLong(vaddr);
+          if (memory.isShared()) {
+            assertEquals(true, seen >= last, "a write was lost");
+          } else {
+            assertEquals(seen, childCpu.loadLong(vaddr), "the parent's bytes in the child");
+            childCpu.storeLong(vaddr, -1);
+            assertEquals(-1, childCpu.loadLong(vaddr));
+          }
+          assertEquals(true, seen >= last, "an old page");
+          last = seen;
+          child.exit();
         }
-        assertEquals(true, seen >= last, "an old page");
-        last = seen;
-        child.exit();
+      } finally {
+        over.set(true); // else closing the executor would wait for ever
       }
-      over.set(true);
       long written = writer.get(MINUTES, TimeUnit.MINUTES);
       assertEquals(written, cpu.loadLong(vaddr));
       finish(machine, List.of(parent));
