@@ -4,6 +4,7 @@ import org.jmmu.race.RaceVariant;
 import org.jmmu.race.Verdict;
 import org.jmmu.rmap.VmaAdjustProtocol;
 import org.jmmu.rmap.VmaAdjustRootOnly;
+import org.jmmu.sys.MachineConfig;
 
 /** The protocols of race vma-adjust. */
 @SuppressWarnings("ImmutableEnumChecker") // a protocol has no state
@@ -50,6 +51,11 @@ public enum VmaAdjustVariant implements RaceVariant {
   @Override
   public String kernel() {
     return kernel;
+  }
+
+  @Override
+  public MachineConfig applyTo(MachineConfig config) {
+    return config.withVmaAdjust(protocol);
   }
 
   public VmaAdjustProtocol protocol() {
