@@ -111,7 +111,7 @@ final class StandardSet {
             .shouldFailOnError(true);
     return options
         .warmupIterations(2)
-        .warmupTime(TimeValue.milliseconds(250))
+        .warmupTime(TimeValue.milliseconds(500))
         .measurementIterations(5)
         .measurementTime(TimeValue.milliseconds(60));
   }
