@@ -121,6 +121,7 @@ public final class Fork {
    * @kernel mm/memory.c:copy_page_range
    */
   private void copyPageRange(Mm child, Vma vma) {
+    assert vma.isWriteLocked() : vma;
     long end = vma.vmEndGetOpaque();
     for (long at = vma.vmStartGetOpaque(); at < end; ) {
       long next = PageTables.pmdAddrEnd(at, end);

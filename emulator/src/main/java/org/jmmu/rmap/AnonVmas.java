@@ -57,6 +57,7 @@ public final class AnonVmas {
 
   /** Before pages of {@code exporter} become pages of {@code importer}: walks must find them. */
   public void importChain(Vma importer, Vma exporter) {
+    assert importer.isWriteLocked() : importer;
     AnonVma anonVma = exporter.anonVmaGetAcquire();
     if (anonVma != null && importer.anonVmaGetAcquire() == null) {
       cloneChain(importer, exporter);

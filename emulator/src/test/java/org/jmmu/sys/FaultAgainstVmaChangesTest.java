@@ -55,33 +55,6 @@ class FaultAgainstVmaChangesTest extends SteppedProcess {
   }
 
   /**
-   * The same at the copy of a page, after which something else comes to the address.
-   *
-   * <pre>
-   *   F                          C
-   *   page 0: copied
-   *                              munmap, mmap: waits for F
-   *   entry set, store
-   *                              else: the store comes to the new mapping
-   * </pre>
-   */
-  @Test
-  void munmapAndMmapOfSomethingElse() {
-    Process child = process.fork();
-    step(
-        "F:wpPageCopy.copied C:end F:end C:end",
-        () -> storeOther(0, 5),
-        () -> {
-          process.munmap(at(0), PAGE_SIZE);
-          mapShared(0, 1);
-        });
-    assertEquals(0, load(0));
-    assertEquals(1, child.runOn(cpu).loadLong(at(0)));
-    process.runOn(cpu);
-    child.exit();
-  }
-
-  /**
    * <pre>
    *   F                          C
    *   writable entry made up

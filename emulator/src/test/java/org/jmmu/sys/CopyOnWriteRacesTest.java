@@ -1,16 +1,16 @@
 package org.jmmu.sys;
 
 import static org.jmmu.mm.Mman.MADV_DONTNEED;
+import static org.jmmu.mm.Mman.MAP_ANONYMOUS;
+import static org.jmmu.mm.Mman.MAP_FIXED;
+import static org.jmmu.mm.Mman.MAP_SHARED;
 import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import org.jmmu.types.Vma;
 import org.junit.jupiter.api.Test;
 
-/** Faults on private memory against each other, against fork and against madvise. */
-class AnonFaultRacesTest extends SteppedProcess {
+/** Copy-on-write against fork, madvise and munmap. */
+class CopyOnWriteRacesTest extends SteppedProcess {
   /**
    * What a thread stored first, a child must not lack if it has what the thread stored later.
    *
@@ -74,46 +74,29 @@ class AnonFaultRacesTest extends SteppedProcess {
   /**
    * <pre>
    *   F                          C
-   *   page 0: new frame
-   *                              page 0: new frame, entry set, store
-   *   entry still free?
-   *   frame given back; else: the store is lost
+   *   page 0: copied
+   *                              munmap, mmap of something else: waits for F
+   *   entry set, store
+   *                              page 0 zapped, the store with it
+   *                              else: the store comes to the new mapping
    * </pre>
    */
   @Test
-  void twoFirstFaultsOnOnePage() {
+  void aCopyIsNotMappedIntoAnotherMapping() {
     map(0, 1, RW);
-    map(0, 2, RW);
-    store(1, 1);
+    store(0, 1);
+    Process child = process.fork();
     step(
-        "F:doAnonymousPage.allocated C:end F:end",
-        () -> other.storeLong(at(0) + 8, 5),
-        () -> store(0, 6));
-    assertEquals(6, load(0));
-    assertEquals(5, cpu.loadLong(at(0) + 8));
-    assertMovable(0);
-  }
-
-  /**
-   * <pre>
-   *   F                          C
-   *   page 0: new anon_vma
-   *                              page 1: new anon_vma, linked
-   *   somebody was faster?
-   *   takes that one; else: two for one VMA, which then goes with no neighbour any more
-   * </pre>
-   */
-  @Test
-  void twoThreadsPrepareOneAnonVma() {
-    map(0, 2, RW);
-    step(
-        "F:anonVmaPrepare.allocated C:end F:end", //
+        "F:wpPageCopy.copied C:end F:end C:end",
         () -> storeOther(0, 5),
-        () -> store(1, 6));
-    Vma vma = process.mm().vmas.find(at(0));
-    assertNotNull(vma);
-    assertTrue(vma.anonVmaChain.isSingular());
-    assertMovable(0);
-    assertMovable(1);
+        () -> {
+          process.munmap(at(0), PAGE_SIZE);
+          long _ = process.mmap(at(0), PAGE_SIZE, RW, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED);
+        });
+    assertEquals(0, load(0));
+    child.runOn(cpu);
+    assertEquals(1, load(0));
+    process.runOn(cpu);
+    child.exit();
   }
 }
