@@ -100,6 +100,7 @@ public final class Truncate {
       if (first < last) {
         unmapMappingRange(mapping, first, last, Zap.EvenCows.NO);
       }
+      PausePoint.reach("punchHole.unmapped");
       truncatePages.range(mapping, start, end);
     } finally {
       mapping.invalidateLock.writeUnlock();
