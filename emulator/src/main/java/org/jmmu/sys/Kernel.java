@@ -231,6 +231,7 @@ final class Kernel {
     }
     mms.clear();
     accounting.reset();
+    rmapWalk.reset();
     sysctl = new VmSysctl();
     anonVmaSlots.freeAll();
     mappingSlots.freeAll();

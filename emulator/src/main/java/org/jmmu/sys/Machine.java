@@ -57,6 +57,11 @@ public final class Machine implements AutoCloseable {
     return kernel().migratePages.migrate(pfn);
   }
 
+  /** How often reverse-map walks have had to start over; 0 unless the protocol makes them. */
+  public long rmapWalkRestarts() {
+    return kernel().rmapWalk.restarts();
+  }
+
   /** What the oracles find broken; to be called while no other thread uses the machine. */
   public List<Violation> violations() {
     return kernel().check();
