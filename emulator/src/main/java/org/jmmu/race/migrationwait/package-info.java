@@ -56,9 +56,12 @@
  *   <li>"Right if the migration failed": only as long as somebody holds the reference that made it
  *       fail. Walk 1 dropped the entry's own; once the other is dropped too, the frame is free, and
  *       the clean-up faults for ever here as well.
- *   <li>"Maps old contents, or another process's page, after a migration that succeeded": the
- *       latter, if the frame has a new owner. A free frame has no references, so that the clean-up
- *       leaves it alone; old contents were not seen.
+ *   <li>"Maps old contents, or another process's page, after a migration that succeeded": both. The
+ *       old frame comes back if the fault falls between its unlock and the drop of the migration's
+ *       reference; for a private page that is harmless, since nobody could write the copy. Once the
+ *       frame has a new owner it is that owner's page. If the owner is just setting it up, he wipes
+ *       the lock that the clean-up took, and the kernel stops at the unlock; only the stress test
+ *       shows that.
  *   <li>"Faults for ever on a free frame": yes, until it gets a new owner, and then as above.
  *   <li>"An unlocked page means that the migration is over, as long as the ptl is held": yes. With
  *       complete walks nobody ever found an unlocked page behind an entry.

@@ -138,6 +138,20 @@ class MigrationWaitTest {
     }
   }
 
+  /** 3-A freed: the clean-up gives X its old frame back, if that is not free yet. */
+  @Test
+  void cleanUpBeforeTheOldFrameIsFreedMapsTheOldFrame() {
+    try (var run =
+        new Run(
+            MigrationWaitVariant.CLEANUP,
+            Walks.MISS,
+            Interleaving.FREED,
+            "M:migrate.unlocked F:end M:end")) {
+      assertEquals(Result.MIGRATED, run.migration(), run::toString);
+      run.assertWell();
+    }
+  }
+
   private static Stream<DynamicTest> meetings(
       String schedule, Function<MigrationWaitVariant, Result> expected) {
     return each(
