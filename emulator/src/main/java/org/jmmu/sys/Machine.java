@@ -62,6 +62,11 @@ public final class Machine implements AutoCloseable {
     return kernel().rmapWalk.restarts();
   }
 
+  /** Drops a reference that {@link Process#isolatePage} took. */
+  public void putPage(long pfn) {
+    kernel().frames.put(pfn);
+  }
+
   /** What the oracles find broken; to be called while no other thread uses the machine. */
   public List<Violation> violations() {
     return kernel().check();
