@@ -4,6 +4,7 @@ import org.jmmu.mm.MigrationWaitProtocol;
 import org.jmmu.mm.MigrationWaitPtlQueue;
 import org.jmmu.race.RaceVariant;
 import org.jmmu.race.Verdict;
+import org.jmmu.sys.MachineConfig;
 
 /**
  * The protocols of race migration-wait, each with the reverse-map walks of its kernel: those of
@@ -84,6 +85,11 @@ public enum MigrationWaitVariant implements RaceVariant {
   @Override
   public String kernel() {
     return kernel;
+  }
+
+  @Override
+  public MachineConfig applyTo(MachineConfig config) {
+    return config.withMigrationWait(protocol);
   }
 
   /** Whether the walks of this kernel find every entry. */
