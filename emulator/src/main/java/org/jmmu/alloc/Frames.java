@@ -13,20 +13,25 @@ import org.jmmu.types.KernelBug;
 public final class Frames {
   private final PhysMemory phys;
   private final Buddy buddy;
+  private final FailAlloc failAlloc;
 
-  public Frames(PhysMemory phys, Buddy buddy) {
+  public Frames(PhysMemory phys, Buddy buddy, FailAlloc failAlloc) {
     this.phys = phys;
     this.buddy = buddy;
+    this.failAlloc = failAlloc;
   }
 
   /** One frame with one reference and arbitrary content, or {@link Buddy#NO_FRAME}. */
   public long alloc(FrameType type) {
+    if (failAlloc.shouldFail(type == FrameType.PAGE_TABLE ? "page table" : "page")) {
+      return Buddy.NO_FRAME;
+    }
     return buddy.alloc(0, type);
   }
 
   /** As {@link #alloc}, filled with zeroes. */
   public long allocZeroed(FrameType type) {
-    long pfn = buddy.alloc(0, type);
+    long pfn = alloc(type);
     if (pfn != Buddy.NO_FRAME) {
       phys.clearPage(pfn);
     }

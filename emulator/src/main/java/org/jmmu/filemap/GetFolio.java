@@ -2,6 +2,7 @@ package org.jmmu.filemap;
 
 import java.io.IOException;
 import org.jmmu.alloc.Buddy;
+import org.jmmu.alloc.FailAlloc;
 import org.jmmu.alloc.Frames;
 import org.jmmu.lock.PageLock;
 import org.jmmu.phys.FrameType;
@@ -38,11 +39,13 @@ public final class GetFolio {
   private final PhysMemory phys;
   private final Frames frames;
   private final PageCache pageCache;
+  private final FailAlloc failAlloc;
 
-  public GetFolio(PhysMemory phys, Frames frames, PageCache pageCache) {
+  public GetFolio(PhysMemory phys, Frames frames, PageCache pageCache, FailAlloc failAlloc) {
     this.phys = phys;
     this.frames = frames;
     this.pageCache = pageCache;
+    this.failAlloc = failAlloc;
   }
 
   /**
@@ -94,6 +97,10 @@ public final class GetFolio {
           return NO_MEMORY;
         }
         PageLock.lock(phys, pfn); // nobody else knows it
+        if (failAlloc.shouldFail("radix_tree_node")) {
+          pageCache.unlockPut(pfn);
+          return NO_MEMORY;
+        }
         if (!pageCache.add(mapping, index, pfn)) {
           pageCache.unlockPut(pfn);
           return Buddy.NO_FRAME;

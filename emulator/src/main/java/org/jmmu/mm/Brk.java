@@ -82,7 +82,11 @@ public final class Brk {
     if (vma == null || vma.vmStartGetOpaque() >= oldEnd) {
       return false; // the heap was unmapped
     }
-    munmap.munmapLocked(mm, end, oldEnd);
+    try {
+      munmap.munmapLocked(mm, end, oldEnd);
+    } catch (ErrnoException e) {
+      return false;
+    }
     return true;
   }
 
@@ -138,11 +142,17 @@ public final class Brk {
       return false;
     }
     long pgoff = start >>> PAGE_SHIFT;
-    // The first page of the heap never joins what lies below: that is no heap.
-    boolean joins =
-        start > mm.startBrk && vmaModify.mergeNew(mm, start, end, flags, pgoff, null) != null;
-    if (!joins) {
-      vmaModify.link(new Vma(mm, start, end, pgoff, flags));
+    try {
+      // The first page of the heap never joins what lies below: that is no heap.
+      boolean joins =
+          start > mm.startBrk && vmaModify.mergeNew(mm, start, end, flags, pgoff, null) != null;
+      if (!joins) {
+        vmaModify.preallocVma();
+        vmaModify.link(new Vma(mm, start, end, pgoff, flags));
+      }
+    } catch (ErrnoException e) {
+      accounting.vmUnacctMemory(nrPages);
+      return false;
     }
     accounting.vmStatAccount(mm, flags, nrPages);
     if ((flags & VM_LOCKED) != 0) {

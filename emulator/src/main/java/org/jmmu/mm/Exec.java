@@ -5,6 +5,7 @@ import static org.jmmu.types.VmFlags.VM_EXEC;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import org.jmmu.types.Errno;
 import org.jmmu.types.ErrnoException;
 import org.jmmu.types.Mm;
 
@@ -51,6 +52,17 @@ public final class Exec {
   }
 
   /**
+   * @kernel fs/binfmt_elf.c:padzero
+   */
+  private void padZero(Mm mm, long vaddr, int length) {
+    try {
+      writeUser.write(mm, vaddr, new byte[length]);
+    } catch (ErrnoException e) {
+      throw new ErrnoException(Errno.EFAULT, "the last page of a segment");
+    }
+  }
+
+  /**
    * @kernel fs/binfmt_elf.c:elf_load
    */
   private void map(Mm mm, ExecImage.Segment segment) {
@@ -75,7 +87,7 @@ public final class Exec {
       return;
     }
     if ((segment.prot() & Mman.PROT_WRITE) != 0 && fileEnd < zeroStart) {
-      writeUser.write(mm, fileEnd, new byte[(int) (zeroStart - fileEnd)]);
+      padZero(mm, fileEnd, (int) (zeroStart - fileEnd));
     }
     long end = Mman.pageAlign(segment.vaddr() + segment.memSize());
     if (end > zeroStart) {

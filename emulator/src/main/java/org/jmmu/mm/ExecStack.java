@@ -12,6 +12,7 @@ import static org.jmmu.types.VmFlags.VM_READ;
 import static org.jmmu.types.VmFlags.VM_STACK_INCOMPLETE_SETUP;
 import static org.jmmu.types.VmFlags.VM_WRITE;
 
+import org.jmmu.alloc.FailAlloc;
 import org.jmmu.alloc.Frames;
 import org.jmmu.pgtable.MmuGather;
 import org.jmmu.pgtable.PageTables;
@@ -55,12 +56,13 @@ public final class ExecStack {
       AnonVmas anonVmas,
       VmaModify vmaModify,
       Accounting accounting,
-      WriteUser writeUser) {
+      WriteUser writeUser,
+      FailAlloc failAlloc) {
     this.frames = frames;
     this.tables = tables;
     this.tlbFlush = tlbFlush;
     this.vmaModify = vmaModify;
-    this.vmaAdjust = new VmaAdjust(anonVmas);
+    this.vmaAdjust = new VmaAdjust(anonVmas, failAlloc);
     this.accounting = accounting;
     this.movePageTables = new MovePageTables(tables, tlbFlush, anonVmas);
     this.writeUser = writeUser;
@@ -69,7 +71,7 @@ public final class ExecStack {
   /**
    * A stack at the highest address, with {@code arguments} below a word at its top.
    *
-   * @throws ErrnoException ENOMEM
+   * @throws ErrnoException ENOMEM; E2BIG without a frame for the arguments
    * @kernel mm/vma_exec.c:create_init_stack_vma, fs/exec.c:copy_strings
    */
   void build(Mm mm, byte[] arguments) {
@@ -80,21 +82,31 @@ public final class ExecStack {
     try {
       long nrPages = (top - vmStart) >> PAGE_SHIFT;
       accounting.vmEnoughMemory(mm, nrPages);
+      try {
+        vmaModify.preallocVma();
+      } catch (ErrnoException e) {
+        accounting.vmUnacctMemory(nrPages);
+        throw e;
+      }
       long flags = STACK_FLAGS | VM_STACK_INCOMPLETE_SETUP;
       vmaModify.link(new Vma(mm, vmStart, top, vmStart >> PAGE_SHIFT, flags));
       accounting.vmStatAccount(mm, flags, nrPages);
     } finally {
       mm.mmapLock.writeUnlock();
     }
-    writeUser.write(mm, start, arguments);
+    try {
+      writeUser.write(mm, start, arguments);
+    } catch (ErrnoException e) {
+      throw new ErrnoException(Errno.E2BIG, "arguments that find no room");
+    }
     mm.startStack = start;
   }
 
   /**
    * Moves the stack to where it shall end, and makes room for more than arguments.
    *
-   * @throws ErrnoException ENOMEM without a frame for a table or beyond a limit, EFAULT if
-   *     something is in the way
+   * @throws ErrnoException ENOMEM without memory for the move; EFAULT if something is in the way or
+   *     it cannot grow
    * @kernel fs/exec.c:setup_arg_pages
    */
   void settle(Mm mm, long stackTop) {
@@ -140,13 +152,19 @@ public final class ExecStack {
     vmaAdjust.adjust(vma, newStart, oldEnd, pgoff, null);
     PausePoint.reach("relocateDown.expanded");
     if (movePageTables.move(vma, vma, oldStart, newStart, length, false) < length) {
+      accounting.vmAcctMemory(shift >> PAGE_SHIFT); // counted by whoever tears it down
       throw new ErrnoException(Errno.ENOMEM, "no frame for a page table");
     }
     PausePoint.reach("relocateDown.moved");
     MmuGather gather = new MmuGather(frames, tlbFlush, mm);
     tables.freeRange(gather, mm, Math.max(newEnd, oldStart), oldEnd, newEnd, 0);
     gather.finish();
-    vmaAdjust.adjust(vma, newStart, newEnd, pgoff, null);
+    try {
+      vmaAdjust.adjust(vma, newStart, newEnd, pgoff, null);
+    } catch (ErrnoException e) {
+      accounting.vmAcctMemory(shift >> PAGE_SHIFT);
+      throw e;
+    }
   }
 
   private void grow(Vma vma, long newStart) {
@@ -158,9 +176,18 @@ public final class ExecStack {
         || newStart < mm.sysctl.mmapMinAddr + PAGE_SIZE) {
       throw new ErrnoException(Errno.EFAULT, "no room for the stack");
     }
-    accounting.vmEnoughMemory(mm, nrPages);
     long pgoff = vma.vmPgoffGetOpaque() - nrPages;
-    vmaAdjust.adjust(vma, newStart, vma.vmEndGetOpaque(), pgoff, null);
+    try {
+      accounting.vmEnoughMemory(mm, nrPages);
+    } catch (ErrnoException e) {
+      throw new ErrnoException(Errno.EFAULT, "no memory for the stack");
+    }
+    try {
+      vmaAdjust.adjust(vma, newStart, vma.vmEndGetOpaque(), pgoff, null);
+    } catch (ErrnoException e) {
+      accounting.vmUnacctMemory(nrPages);
+      throw new ErrnoException(Errno.EFAULT, "no memory for the stack");
+    }
     accounting.vmStatAccount(mm, flags, nrPages);
   }
 }

@@ -6,6 +6,7 @@ import static org.jmmu.types.VmFlags.VM_DONTCOPY;
 import static org.jmmu.types.VmFlags.VM_LOCKED_MASK;
 import static org.jmmu.types.VmFlags.VM_WIPEONFORK;
 
+import org.jmmu.alloc.FailAlloc;
 import org.jmmu.alloc.Frames;
 import org.jmmu.lock.LockClass;
 import org.jmmu.lock.SpinLock;
@@ -35,6 +36,7 @@ public final class Fork {
   private final AnonVmas anonVmas;
   private final PageRmap pageRmap;
   private final Accounting accounting;
+  private final FailAlloc failAlloc;
 
   public Fork(
       Frames frames,
@@ -42,13 +44,15 @@ public final class Fork {
       TlbFlush tlbFlush,
       AnonVmas anonVmas,
       PageRmap pageRmap,
-      Accounting accounting) {
+      Accounting accounting,
+      FailAlloc failAlloc) {
     this.frames = frames;
     this.tables = tables;
     this.tlbFlush = tlbFlush;
     this.anonVmas = anonVmas;
     this.pageRmap = pageRmap;
     this.accounting = accounting;
+    this.failAlloc = failAlloc;
   }
 
   /**
@@ -60,10 +64,12 @@ public final class Fork {
     parent.mmapLock.writeLock();
     try {
       copySettings(parent, child);
+      failAlloc.check("maple_node"); // the tree as a whole: what is inserted below has its place
       for (Vma vma = parent.vmas.find(0); vma != null; vma = parent.vmas.next(vma)) {
         vma.startWrite();
         PausePoint.reach("dupMmap.vma");
         if ((vma.vmFlagsGetOpaque() & VM_DONTCOPY) != 0) {
+          failAlloc.check("maple_node");
           accounting.vmStatAccount(child, vma.vmFlagsGetOpaque(), -vma.nrPages());
         } else {
           copyVma(vma, child);
@@ -89,20 +95,35 @@ public final class Fork {
   }
 
   private void copyVma(Vma vma, Mm child) {
-    if ((vma.vmFlagsGetOpaque() & VM_ACCOUNT) != 0) {
-      accounting.vmEnoughMemory(vma.mm, vma.nrPages());
-    }
-    Vma copy = vma.dup(child);
-    copy.vmFlagsSetOpaque(vma.vmFlagsGetOpaque() & ~VM_LOCKED_MASK);
     boolean wiped = (vma.vmFlagsGetOpaque() & VM_WIPEONFORK) != 0;
-    if (!wiped) {
-      anonVmas.fork(copy, vma);
-    }
+    Vma copy = dup(vma, child, wiped);
     linkFile(copy);
     child.vmas.insert(copy);
     // Without an anon_vma the range holds nothing that is not elsewhere: faults bring it back.
     if (!wiped && vma.anonVmaGetAcquire() != null) {
       copyPageRange(child, vma);
+    }
+  }
+
+  /** A charged copy, on the lists of its anon_vmas. @throws ErrnoException ENOMEM */
+  private Vma dup(Vma vma, Mm child, boolean wiped) {
+    long charge = (vma.vmFlagsGetOpaque() & VM_ACCOUNT) != 0 ? vma.nrPages() : 0;
+    accounting.vmEnoughMemory(vma.mm, charge);
+    Vma copy = null;
+    try {
+      failAlloc.check("vm_area_struct");
+      copy = vma.dup(child);
+      copy.vmFlagsSetOpaque(vma.vmFlagsGetOpaque() & ~VM_LOCKED_MASK);
+      if (!wiped) {
+        anonVmas.fork(copy, vma);
+      }
+      return copy;
+    } catch (ErrnoException e) {
+      if (copy != null) {
+        copy.free();
+      }
+      accounting.vmUnacctMemory(charge);
+      throw e;
     }
   }
 

@@ -16,6 +16,7 @@ import org.jmmu.rmap.AnonVmas;
 import org.jmmu.rmap.PageRmap;
 import org.jmmu.rmap.RemoveMigrationPtes;
 import org.jmmu.swap.MigrationEntry;
+import org.jmmu.types.ErrnoException;
 import org.jmmu.types.Vma;
 import org.jspecify.annotations.Nullable;
 
@@ -69,6 +70,14 @@ public final class HandleMmFault {
    * @return {@link VmFault}, 0 if the access is worth another try
    */
   int handle(@Nullable Cpu cpu, Vma vma, long vaddr, int flags) {
+    try {
+      return handlePteFault(cpu, vma, vaddr, flags);
+    } catch (ErrnoException e) {
+      return VM_FAULT_OOM; // no memory for an anon_vma: nothing else in there throws it
+    }
+  }
+
+  private int handlePteFault(@Nullable Cpu cpu, Vma vma, long vaddr, int flags) {
     long pteAddr = tables.pteAlloc(vma.mm, vaddr);
     if (pteAddr == PageTables.NONE) {
       return VM_FAULT_OOM;

@@ -230,20 +230,27 @@ public final class Mmap {
   private void mapRegion(
       Mm mm, long start, long end, long flags, @Nullable MappedFile file, long pgoff) {
     long nrPages = (end - start) >> PAGE_SHIFT;
-    munmap.splitEnds(mm, start, end);
+    munmap.gather(mm, start, end);
     MappedPages old = MappedPages.within(mm, start, end);
     if (!accounting.mayExpandVm(mm, flags, nrPages - old.total())) {
       throw new ErrnoException(Errno.ENOMEM, "RLIMIT_AS or RLIMIT_DATA");
     }
     long vmFlags = flags;
+    long charged = 0;
     if (Accounting.isAccountable(flags)) {
       accounting.vmEnoughMemory(mm, nrPages - old.accounted());
       accounting.vmAcctMemory(old.accounted()); // passed on: the old mapping gives it back below
       vmFlags |= VmFlags.VM_ACCOUNT;
+      charged = nrPages;
     }
-    munmap.munmapLocked(mm, start, end);
-    if (vmaModify.mergeNew(mm, start, end, vmFlags, pgoff, file) == null) {
-      vmaModify.link(newVma(mm, start, end, vmFlags, pgoff, file));
+    munmap.complete(mm, start, end);
+    try {
+      if (!merge(mm, start, end, vmFlags, pgoff, file)) {
+        vmaModify.link(newVma(mm, start, end, vmFlags, pgoff, file));
+      }
+    } catch (ErrnoException e) {
+      accounting.vmUnacctMemory(charged); // what was mapped there is gone
+      throw e;
     }
     accounting.vmStatAccount(mm, vmFlags, nrPages);
     if ((vmFlags & VM_LOCKED) != 0) {
@@ -251,8 +258,19 @@ public final class Mmap {
     }
   }
 
+  /** Whether a neighbour took the range over; without memory for that it stays alone. */
+  private boolean merge(
+      Mm mm, long start, long end, long flags, long pgoff, @Nullable MappedFile file) {
+    try {
+      return vmaModify.mergeNew(mm, start, end, flags, pgoff, file) != null;
+    } catch (ErrnoException e) {
+      return false;
+    }
+  }
+
   private Vma newVma(
       Mm mm, long start, long end, long flags, long pgoff, @Nullable MappedFile file) {
+    vmaModify.preallocVma();
     if (file != null) {
       return new Vma(mm, start, end, pgoff, flags, file.get(), null);
     }

@@ -52,6 +52,9 @@ final class MovePageTables {
       long extent = PageTables.pmdAddrEnd(oldVaddr, oldStart + length) - oldVaddr;
       extent = PageTables.pmdAddrEnd(newVaddr, newVaddr + extent) - newVaddr;
       long oldPteAddr = tables.pteOffset(mm, oldVaddr);
+      if (oldPteAddr != PageTables.NONE && !tables.pmdAlloc(mm, newVaddr)) {
+        return done;
+      }
       if (oldPteAddr != PageTables.NONE
           && !(extent == PMD_SIZE && moveTable(from, oldVaddr, newVaddr))) {
         long newPteAddr = tables.pteAlloc(mm, newVaddr);

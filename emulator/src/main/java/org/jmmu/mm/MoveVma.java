@@ -137,7 +137,16 @@ final class MoveVma {
     if (conceal) {
       vma.vmFlagsSetOpaque(flags & ~VM_ACCOUNT);
     }
-    munmap.munmapLocked(remap.mm, start, end);
+    try {
+      munmap.munmapLocked(remap.mm, start, end);
+    } catch (ErrnoException e) {
+      // No memory for a split: the range stays mapped, without pages, and counts on its own.
+      if (conceal) {
+        accounting.vmAcctMemory(length >>> PAGE_SHIFT);
+        account(remap.mm, start);
+        account(remap.mm, end - 1);
+      }
+    }
     if (conceal && before) {
       account(remap.mm, start - 1);
     }

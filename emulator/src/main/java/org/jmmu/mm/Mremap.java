@@ -224,9 +224,13 @@ public final class Mremap {
     if (canExpandInPlace(remap, vma)) {
       moveVma.charge(remap, vma);
       long flags = vma.vmFlagsGetOpaque();
-      if (vmaModify.expandInPlace(vma, remap.vaddr + remap.newLength) == null) {
+      try {
+        if (vmaModify.expandInPlace(vma, remap.vaddr + remap.newLength) == null) {
+          throw enomem("the mapping cannot grow in place");
+        }
+      } catch (ErrnoException e) {
         moveVma.uncharge(remap);
-        throw enomem("the mapping cannot grow in place");
+        throw e;
       }
       moveVma.statAccount(remap.mm, flags, remap.delta() >>> PAGE_SHIFT);
       return remap.vaddr;

@@ -5,6 +5,7 @@ import static org.jmmu.types.VmFlags.VM_LOCKED;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jmmu.alloc.FailAlloc;
 import org.jmmu.alloc.Frames;
 import org.jmmu.pgtable.MmuGather;
 import org.jmmu.pgtable.PageTables;
@@ -28,6 +29,7 @@ public final class Munmap {
   private final TlbFlush tlbFlush;
   private final VmaModify vmaModify;
   private final Accounting accounting;
+  private final FailAlloc failAlloc;
   private final Zap zap;
 
   public Munmap(
@@ -37,20 +39,23 @@ public final class Munmap {
       TlbFlush tlbFlush,
       VmaModify vmaModify,
       PageRmap pageRmap,
-      Accounting accounting) {
+      Accounting accounting,
+      FailAlloc failAlloc) {
     this.frames = frames;
     this.tables = tables;
     this.tlbFlush = tlbFlush;
     this.vmaModify = vmaModify;
     this.accounting = accounting;
+    this.failAlloc = failAlloc;
     this.zap = new Zap(phys, tables, pageRmap);
   }
 
   /**
    * Unmaps [{@code vaddr}, {@code vaddr + length}), rounded up to pages; holes in it are allowed.
    *
-   * @throws ErrnoException EINVAL if unaligned, empty or beyond user space; ENOMEM if a VMA would
-   *     have to be split and there are too many
+   * @throws ErrnoException EINVAL if unaligned, empty or beyond user space; ENOMEM without memory,
+   *     or if a VMA would have to be split and there are too many: nothing is unmapped then, though
+   *     a VMA may have been split
    */
   public void munmap(Mm mm, long vaddr, long length) {
     Mman.checkAligned(vaddr);
@@ -71,11 +76,11 @@ public final class Munmap {
    * Sees to it that no VMA sticks out of a range that is about to be unmapped. The caller holds
    * mmap_lock(W).
    *
-   * @throws ErrnoException ENOMEM if one would have to be cut in three and there are too many; the
-   *     limit does not hold for cuts in two, which free something
+   * @throws ErrnoException ENOMEM without memory, or if one would have to be cut in three and there
+   *     are too many; the limit does not hold for cuts in two, which free something
    * @kernel mm/vma.c:vms_gather_munmap_vmas
    */
-  void splitEnds(Mm mm, long start, long end) {
+  void gather(Mm mm, long start, long end) {
     Vma first = mm.vmas.find(start);
     if (first == null || first.vmStartGetOpaque() >= end) {
       return;
@@ -90,11 +95,27 @@ public final class Munmap {
     if (last != null && last.vmStartGetOpaque() < end && last.vmEndGetOpaque() > end) {
       vmaModify.splitUnchecked(last, end, false);
     }
+    if (mm.vmas.find(start) != mm.vmas.findPrev(end)) {
+      failAlloc.check("maple_node"); // where they are kept until all are found; one needs no node
+    }
   }
 
   /** As {@link #munmap}; the caller holds mmap_lock(W). */
   void munmapLocked(Mm mm, long start, long end) {
-    splitEnds(mm, start, end);
+    Vma first = mm.vmas.find(start);
+    if (first != null && first.vmStartGetOpaque() < end) {
+      gather(mm, start, end);
+      failAlloc.check("maple_node"); // for the hole
+      complete(mm, start, end);
+    }
+  }
+
+  /**
+   * Unmaps what {@link #gather} found, and cannot fail.
+   *
+   * @kernel mm/vma.c:vms_complete_munmap_vmas
+   */
+  void complete(Mm mm, long start, long end) {
     Vma prev = mm.vmas.findPrev(start);
     MmuGather gather = new MmuGather(frames, tlbFlush, mm);
     List<MappedFile> files = new ArrayList<>();
@@ -121,7 +142,7 @@ public final class Munmap {
   public void exitMmap(Mm mm) {
     mm.mmapLock.writeLock();
     try {
-      munmapLocked(mm, 0, Mman.TASK_SIZE);
+      complete(mm, 0, Mman.TASK_SIZE);
     } finally {
       mm.mmapLock.writeUnlock();
     }

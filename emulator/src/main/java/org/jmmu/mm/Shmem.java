@@ -4,6 +4,7 @@ import static org.jmmu.mm.Mman.MFD_ALLOW_SEALING;
 import static org.jmmu.mm.Mman.MFD_CLOEXEC;
 
 import java.nio.charset.StandardCharsets;
+import org.jmmu.alloc.FailAlloc;
 import org.jmmu.filemap.Files;
 import org.jmmu.types.Errno;
 import org.jmmu.types.ErrnoException;
@@ -22,19 +23,22 @@ public final class Shmem {
   private static final int KNOWN = MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL | MFD_EXEC;
 
   private final Files files;
+  private final FailAlloc failAlloc;
 
-  public Shmem(Files files) {
+  public Shmem(Files files, FailAlloc failAlloc) {
     this.files = files;
+    this.failAlloc = failAlloc;
   }
 
   /**
    * The file behind one shared anonymous mapping; the reference is the caller's.
    *
    * @param size of the mapping, in bytes
+   * @throws ErrnoException ENOSPC without memory for the inode, ENOMEM without memory for the rest
    * @kernel mm/shmem.c:shmem_zero_setup
    */
   public MappedFile zeroSetup(long size) {
-    return files.openShmem("/dev/zero (deleted)", size);
+    return setup("/dev/zero (deleted)", size);
   }
 
   /**
@@ -49,6 +53,18 @@ public final class Shmem {
     if ((flags & ~KNOWN) != 0 || both || name.getBytes(StandardCharsets.UTF_8).length > MAX_NAME) {
       throw new ErrnoException(Errno.EINVAL, "memfd_create of " + name);
     }
-    return files.openShmem("/memfd:" + name + " (deleted)", 0);
+    return setup("/memfd:" + name + " (deleted)", 0);
+  }
+
+  /**
+   * @kernel mm/shmem.c:__shmem_file_setup
+   */
+  private MappedFile setup(String path, long size) {
+    if (failAlloc.shouldFail("shmem_inode_cache")) {
+      throw new ErrnoException(Errno.ENOSPC, "no memory for an inode");
+    }
+    failAlloc.check("dentry");
+    failAlloc.check("filp");
+    return files.openShmem(path, size);
   }
 }

@@ -6,6 +6,7 @@ import static org.jmmu.types.VmFlags.VM_ACCESS_FLAGS;
 import static org.jmmu.types.VmFlags.VM_GROWSDOWN;
 import static org.jmmu.types.VmFlags.VM_LOCKED;
 
+import org.jmmu.alloc.FailAlloc;
 import org.jmmu.rmap.AnonVmas;
 import org.jmmu.sched.PausePoint;
 import org.jmmu.types.AnonVma;
@@ -22,10 +23,12 @@ import org.jspecify.annotations.Nullable;
 public final class StackGrowth {
   private final AnonVmas anonVmas;
   private final Accounting accounting;
+  private final FailAlloc failAlloc;
 
-  public StackGrowth(AnonVmas anonVmas, Accounting accounting) {
+  public StackGrowth(AnonVmas anonVmas, Accounting accounting, FailAlloc failAlloc) {
     this.anonVmas = anonVmas;
     this.accounting = accounting;
+    this.failAlloc = failAlloc;
   }
 
   /**
@@ -62,7 +65,13 @@ public final class StackGrowth {
         || !keepsGap(mm, start)) {
       return false;
     }
-    AnonVma anonVma = anonVmas.prepare(vma);
+    AnonVma anonVma;
+    try {
+      anonVma = anonVmas.prepare(vma);
+      failAlloc.check("maple_node");
+    } catch (ErrnoException e) {
+      return false;
+    }
     vma.startWrite();
     long grow = (vma.vmStartGetOpaque() - start) >> PAGE_SHIFT;
     if (grow > vma.vmPgoffGetOpaque() || !acctStackGrowth(vma, start, grow)) {

@@ -1,6 +1,8 @@
 package org.jmmu.mm;
 
+import org.jmmu.alloc.FailAlloc;
 import org.jmmu.rmap.AnonVmas;
+import org.jmmu.types.ErrnoException;
 import org.jmmu.types.MappedFile;
 import org.jmmu.types.Vma;
 import org.jmmu.types.VmaTree;
@@ -14,9 +16,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class VmaAdjust {
   private final AnonVmas anonVmas;
+  private final FailAlloc failAlloc;
 
-  VmaAdjust(AnonVmas anonVmas) {
+  VmaAdjust(AnonVmas anonVmas, FailAlloc failAlloc) {
     this.anonVmas = anonVmas;
+    this.failAlloc = failAlloc;
   }
 
   /**
@@ -24,7 +28,9 @@ final class VmaAdjust {
    * behind it that are covered then disappear, the one that is cut into gives way, or grows into
    * what is left. They all map the same file.
    *
-   * @param insert a VMA, on the anon_vma lists already, that fills what {@code vma} gives up
+   * @param insert a VMA, on the anon_vma lists already, that fills what {@code vma} gives up; the
+   *     caller has called {@link #prealloc}
+   * @throws ErrnoException ENOMEM, with nothing changed; not if there is something to insert
    */
   void adjust(Vma vma, long start, long end, long pgoff, @Nullable Vma insert) {
     VmaTree vmas = vma.mm.vmas;
@@ -34,6 +40,9 @@ final class VmaAdjust {
     boolean firstGoes = first != null && first.vmEndGetOpaque() <= end;
     boolean secondGoes = second != null && second.vmEndGetOpaque() <= end;
     startWrite(vma, first, second);
+    if (insert == null) {
+      prepare(vma, end, first, second);
+    }
     if (file == null) {
       move(vma, start, end, pgoff, insert);
       return;
@@ -78,7 +87,50 @@ final class VmaAdjust {
     }
   }
 
-  /** Makes a new VMA, which is on its anon_vma lists already, part of the address space. */
+  /**
+   * Everything that may fail. The protocol then finds that the anon_vmas were taken over already.
+   *
+   * @kernel mm/vma.c:dup_anon_vma, vma_iter_prealloc
+   */
+  private void prepare(Vma vma, long end, @Nullable Vma first, @Nullable Vma second) {
+    Vma importer = vma;
+    boolean grows = first != null && end > first.vmStartGetOpaque();
+    if (!grows && first != null && end < vma.vmEndGetOpaque()) {
+      importer = first;
+    }
+    boolean untouched = importer.anonVmaGetAcquire() == null;
+    try {
+      if (importer == first) {
+        anonVmas.importChain(importer, vma);
+      } else if (grows && first != null) {
+        anonVmas.importChain(vma, first);
+        if (second != null && end > second.vmStartGetOpaque()) {
+          anonVmas.importChain(vma, second);
+        }
+      }
+      prealloc();
+    } catch (ErrnoException e) {
+      if (untouched) {
+        anonVmas.unlink(importer);
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * Room in the tree for one change.
+   *
+   * @throws ErrnoException ENOMEM
+   * @kernel mm/vma.h:vma_iter_prealloc
+   */
+  void prealloc() {
+    failAlloc.check("maple_node");
+  }
+
+  /**
+   * Makes a new VMA, for which {@link #prealloc} made room and which is on its anon_vma lists
+   * already, part of the address space.
+   */
   void link(Vma vma) {
     if (vma.file != null) {
       vma.file.mapping.iMmapRwsem.writeLock();

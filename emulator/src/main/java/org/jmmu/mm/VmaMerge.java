@@ -1,6 +1,7 @@
 package org.jmmu.mm;
 
 import org.jmmu.rmap.AnonVmas;
+import org.jmmu.types.ErrnoException;
 import org.jmmu.types.VmFlags;
 import org.jmmu.types.Vma;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +35,7 @@ final class VmaMerge {
    * </pre>
    *
    * @return the VMA that covers the range now; null if nothing was merged
+   * @throws ErrnoException ENOMEM, with nothing changed
    */
   @Nullable Vma mergeExisting(MergeRange range, Vma middle) {
     boolean leftSide = range.start == middle.vmStartGetOpaque();
@@ -66,7 +68,9 @@ final class VmaMerge {
   /**
    * The range is a hole between {@code prev} and {@code next}.
    *
-   * @return the VMA that covers the range now; null if nothing was merged
+   * @return the VMA that covers the range now; null if nothing was merged, or if there was no
+   *     memory to take an anon_vma over
+   * @throws ErrnoException ENOMEM, with nothing changed
    */
   @Nullable Vma mergeNew(MergeRange range, @Nullable Vma prev, @Nullable Vma next) {
     if ((range.flags & VmFlags.VM_SPECIAL) != 0) {
@@ -76,25 +80,43 @@ final class VmaMerge {
     boolean right = next != null && range.canMergeBefore(next);
     if (left && prev != null) {
       boolean both = right && next != null && haveCompatibleAnonVmas(prev, next);
-      importAnonVma(prev, range);
       long end = both && next != null ? next.vmEndGetOpaque() : range.end;
-      vmaAdjust.adjust(prev, prev.vmStartGetOpaque(), end, prev.vmPgoffGetOpaque(), null);
-      return prev;
+      Vma goes = both ? next : null;
+      return expand(range, prev, prev.vmStartGetOpaque(), end, prev.vmPgoffGetOpaque(), goes);
     }
-    if (right && next != null) {
-      importAnonVma(next, range);
-      vmaAdjust.adjust(next, range.start, next.vmEndGetOpaque(), range.pgoff, null);
-      return next;
-    }
-    return null;
+    return right && next != null
+        ? expand(range, next, range.start, next.vmEndGetOpaque(), range.pgoff, null)
+        : null;
   }
 
-  /** Pages that are about to be moved into the range must be found by walks from there. */
-  private void importAnonVma(Vma vma, MergeRange range) {
-    if (range.copiedFrom != null) {
-      vma.startWrite();
-      anonVmas.importChain(vma, range.copiedFrom);
+  /**
+   * @param goes the VMA behind the range, if it goes; its pages, and those that are about to be
+   *     moved into the range, must be found by walks from {@code target}
+   * @kernel mm/vma.c:vma_expand
+   */
+  private @Nullable Vma expand(
+      MergeRange range, Vma target, long start, long end, long pgoff, @Nullable Vma goes) {
+    boolean untouched = target.anonVmaGetAcquire() == null;
+    target.startWrite();
+    try {
+      if (goes != null) {
+        anonVmas.importChain(target, goes);
+      }
+      if (range.copiedFrom != null) {
+        anonVmas.importChain(target, range.copiedFrom);
+      }
+    } catch (ErrnoException e) {
+      return null; // no harm done: the range becomes a VMA of its own
     }
+    try {
+      vmaAdjust.adjust(target, start, end, pgoff, null);
+    } catch (ErrnoException e) {
+      if (untouched) {
+        anonVmas.unlink(target);
+      }
+      throw e;
+    }
+    return target;
   }
 
   /** Each goes with the range: do they go with each other? */

@@ -2,6 +2,7 @@ package org.jmmu.mm;
 
 import static org.jmmu.phys.PhysMemory.PAGE_SHIFT;
 
+import org.jmmu.alloc.FailAlloc;
 import org.jmmu.rmap.AnonVmas;
 import org.jmmu.types.Errno;
 import org.jmmu.types.ErrnoException;
@@ -20,10 +21,12 @@ public final class VmaModify {
   private final AnonVmas anonVmas;
   private final VmaAdjust vmaAdjust;
   private final VmaMerge vmaMerge;
+  private final FailAlloc failAlloc;
 
-  public VmaModify(AnonVmas anonVmas) {
+  public VmaModify(AnonVmas anonVmas, FailAlloc failAlloc) {
     this.anonVmas = anonVmas;
-    this.vmaAdjust = new VmaAdjust(anonVmas);
+    this.failAlloc = failAlloc;
+    this.vmaAdjust = new VmaAdjust(anonVmas, failAlloc);
     this.vmaMerge = new VmaMerge(anonVmas, vmaAdjust);
   }
 
@@ -32,7 +35,8 @@ public final class VmaModify {
    * look the same take it over, else it becomes a VMA of its own.
    *
    * @return the VMA that covers the range now
-   * @throws ErrnoException ENOMEM if there are too many VMAs
+   * @throws ErrnoException ENOMEM without memory, or if there are too many VMAs; the range may have
+   *     been split off on one side
    * @kernel mm/vma.c:vma_modify_flags
    */
   Vma modifyFlags(Vma vma, long start, long end, long flags) {
@@ -56,12 +60,25 @@ public final class VmaModify {
    * Lets a neighbour take over a hole that is to be mapped.
    *
    * @return the VMA that covers the range now; null if none could
+   * @throws ErrnoException ENOMEM, with nothing changed
    * @kernel mm/vma.c:vma_merge_new_range
    */
   @Nullable Vma mergeNew(
       Mm mm, long start, long end, long flags, long pgoff, @Nullable MappedFile file) {
     MergeRange range = MergeRange.hole(start, end, flags, pgoff, file);
     return vmaMerge.mergeNew(range, mm.vmas.findPrev(start), mm.vmas.find(start));
+  }
+
+  /**
+   * Room for a VMA that no neighbour could take over. Nothing is to fail between this and {@link
+   * #link}.
+   *
+   * @throws ErrnoException ENOMEM
+   * @kernel mm/vma.c:vm_area_alloc, vma_iter_prealloc
+   */
+  void preallocVma() {
+    failAlloc.check("vm_area_struct");
+    vmaAdjust.prealloc();
   }
 
   /** Adds a VMA that no neighbour could take over. @kernel mm/vma.c:vma_link */
@@ -74,6 +91,7 @@ public final class VmaModify {
    * new VMA.
    *
    * @param pgoff of the first page; what is anonymous and untouched gets a new one instead
+   * @throws ErrnoException ENOMEM, with nothing changed
    * @kernel mm/vma.c:copy_vma
    */
   Vma copyVma(Vma vma, long start, long length, long pgoff) {
@@ -82,15 +100,28 @@ public final class VmaModify {
     long newPgoff = untouched ? start >> PAGE_SHIFT : pgoff;
     MergeRange range = MergeRange.copy(vma, start, start + length, newPgoff);
     Mm mm = vma.mm;
-    Vma merged = vmaMerge.mergeNew(range, mm.vmas.findPrev(start), mm.vmas.find(start));
+    Vma merged;
+    try {
+      merged = vmaMerge.mergeNew(range, mm.vmas.findPrev(start), mm.vmas.find(start));
+    } catch (ErrnoException e) {
+      merged = null; // a VMA of its own then
+    }
     if (merged != null) {
       return merged;
     }
+    failAlloc.check("vm_area_struct");
     Vma copy = vma.dup(mm);
     copy.vmStartSetOpaque(start);
     copy.vmEndSetOpaque(start + length);
     copy.vmPgoffSetOpaque(newPgoff);
-    joinAnonVmas(copy, vma);
+    try {
+      joinAnonVmas(copy, vma);
+      vmaAdjust.prealloc();
+    } catch (ErrnoException e) {
+      anonVmas.unlink(copy);
+      copy.free();
+      throw e;
+    }
     vmaAdjust.link(copy);
     return copy;
   }
@@ -99,6 +130,7 @@ public final class VmaModify {
    * Lets {@code vma} grow up to {@code newEnd}, and over the VMA behind that if it looks the same.
    *
    * @return the VMA that covers it now; null if the offsets do not allow it
+   * @throws ErrnoException ENOMEM, with nothing changed
    * @kernel mm/vma.c:vma_merge_extend
    */
   @Nullable Vma expandInPlace(Vma vma, long newEnd) {
@@ -110,7 +142,9 @@ public final class VmaModify {
    *
    * @param newBelow whether the new VMA gets the lower part
    * @return the new VMA
-   * @throws ErrnoException ENOMEM if there are too many VMAs
+   * @throws ErrnoException ENOMEM without memory or if there are too many VMAs, with nothing
+   *     changed
+   * @kernel mm/vma.c:split_vma
    */
   Vma split(Vma vma, long vaddr, boolean newBelow) {
     if (vma.mm.vmas.size() >= vma.mm.sysctl.maxMapCount) {
@@ -121,11 +155,17 @@ public final class VmaModify {
 
   /** As {@link #split}, however many VMAs there are: for those who free some soon. */
   Vma splitUnchecked(Vma vma, long vaddr, boolean newBelow) {
+    preallocVma();
     Vma half = vma.dup(vma.mm);
     long start = vma.vmStartGetOpaque();
     long end = vma.vmEndGetOpaque();
     long pgoff = vma.linearPageIndex(vaddr);
-    joinAnonVmas(half, vma);
+    try {
+      joinAnonVmas(half, vma);
+    } catch (ErrnoException e) {
+      half.free();
+      throw e;
+    }
     if (newBelow) {
       half.vmEndSetOpaque(vaddr);
       vmaAdjust.adjust(vma, vaddr, end, pgoff, half);

@@ -93,6 +93,11 @@ public final class PageTables {
     return entryAddr(table, LEVEL_PTE, vaddr);
   }
 
+  /** Makes the tables that {@link #moveTable} needs at {@code vaddr}; false only without memory. */
+  public boolean pmdAlloc(Mm mm, long vaddr) {
+    return pmdAddr(mm, vaddr, true) != NONE;
+  }
+
   /** Address of the lock word that guards the entry at {@code pteAddr}. */
   public long ptl(long pteAddr) {
     return PageDesc.ptlAddr(phys, phys.pfnOfAddr(pteAddr));
@@ -149,12 +154,12 @@ public final class PageTables {
    * holds mmap_lock(W), keeps reverse-map walks out, and flushes {@code from} before it lets them
    * in again.
    *
-   * @return false, with nothing changed, if there is no such table, if {@code to} has one already,
-   *     or without memory
+   * @return false, with nothing changed, if there is no such table, or if {@code to} has one
+   *     already or has not been prepared by {@link #pmdAlloc}
    */
   public boolean moveTable(Mm mm, long from, long to) {
     long oldEntryAddr = pmdAddr(mm, from, false);
-    long newEntryAddr = oldEntryAddr == NONE ? NONE : pmdAddr(mm, to, true);
+    long newEntryAddr = oldEntryAddr == NONE ? NONE : pmdAddr(mm, to, false);
     if (newEntryAddr == NONE) {
       return false;
     }

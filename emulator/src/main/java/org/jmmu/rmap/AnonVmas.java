@@ -2,6 +2,7 @@ package org.jmmu.rmap;
 
 import static org.jmmu.phys.PhysMemory.PAGE_SHIFT;
 
+import org.jmmu.alloc.FailAlloc;
 import org.jmmu.lock.LockClass;
 import org.jmmu.lock.SpinLock;
 import org.jmmu.phys.PageDesc;
@@ -12,6 +13,7 @@ import org.jmmu.phys.SlotTable;
 import org.jmmu.sched.PausePoint;
 import org.jmmu.types.AnonVma;
 import org.jmmu.types.AnonVmaChain;
+import org.jmmu.types.ErrnoException;
 import org.jmmu.types.Mm;
 import org.jmmu.types.VmFlags;
 import org.jmmu.types.Vma;
@@ -25,11 +27,14 @@ import org.jspecify.annotations.Nullable;
 public final class AnonVmas {
   private final PhysMemory phys;
   private final SlotTable<AnonVma> slots;
+  private final FailAlloc failAlloc;
   private final VmaAdjustProtocol protocol;
 
-  public AnonVmas(PhysMemory phys, SlotTable<AnonVma> slots, VmaAdjustProtocol protocol) {
+  public AnonVmas(
+      PhysMemory phys, SlotTable<AnonVma> slots, FailAlloc failAlloc, VmaAdjustProtocol protocol) {
     this.phys = phys;
     this.slots = slots;
+    this.failAlloc = failAlloc;
     this.protocol = protocol;
   }
 
@@ -42,20 +47,39 @@ public final class AnonVmas {
     return Slot.tag(mapping) == PageFlags.PAGE_MAPPING_ANON ? slots.get(mapping) : null;
   }
 
-  /** Makes sure that pages may fault in. The caller holds mmap_lock, reading is enough. */
+  /**
+   * Makes sure that pages may fault in. The caller holds mmap_lock, reading is enough.
+   *
+   * @throws ErrnoException ENOMEM
+   */
   public AnonVma prepare(Vma vma) {
     AnonVma present = vma.anonVmaGetAcquire();
     return present != null ? present : prepareSlow(vma);
   }
 
-  /** Puts {@code dst} on the list of every anon_vma of {@code src}, oldest first. */
+  /**
+   * Puts {@code dst}, which is on none, on the list of every anon_vma of {@code src}, oldest first.
+   *
+   * @throws ErrnoException ENOMEM, and then it is on none again
+   */
   public void cloneChain(Vma dst, Vma src) {
-    for (AnonVmaChain avc = src.anonVmaChain.tail(); avc != null; avc = avc.sameVmaPrev()) {
-      link(dst, avc.anonVma);
+    try {
+      for (AnonVmaChain avc = src.anonVmaChain.tail(); avc != null; avc = avc.sameVmaPrev()) {
+        failAlloc.check("anon_vma_chain");
+        link(dst, avc.anonVma);
+      }
+    } catch (ErrnoException e) {
+      unlink(dst);
+      throw e;
     }
   }
 
-  /** Before pages of {@code exporter} become pages of {@code importer}: walks must find them. */
+  /**
+   * Before pages of {@code exporter} become pages of {@code importer}: walks must find them. Does
+   * nothing if {@code importer} has an anon_vma.
+   *
+   * @throws ErrnoException ENOMEM, with nothing changed
+   */
   public void importChain(Vma importer, Vma exporter) {
     assert importer.isWriteLocked() : importer;
     AnonVma anonVma = exporter.anonVmaGetAcquire();
@@ -65,13 +89,24 @@ public final class AnonVmas {
     }
   }
 
-  /** The child's VMA joins all lists of its parent's and gets an anon_vma of its own. */
+  /**
+   * The child's VMA joins all lists of its parent's and gets an anon_vma of its own.
+   *
+   * @throws ErrnoException ENOMEM, and then it is on no list
+   */
   public void fork(Vma vma, Vma parent) {
     AnonVma parentAnonVma = parent.anonVmaGetAcquire();
     if (parentAnonVma == null) {
       return;
     }
     cloneChain(vma, parent);
+    try {
+      failAlloc.check("anon_vma");
+      failAlloc.check("anon_vma_chain");
+    } catch (ErrnoException e) {
+      unlink(vma);
+      throw e;
+    }
     AnonVma anonVma = slots.allocate();
     anonVma.init(parentAnonVma.root());
     get(anonVma.root()); // the root is freed last: its lock is everybody's
@@ -111,9 +146,11 @@ public final class AnonVmas {
   }
 
   private AnonVma prepareSlow(Vma vma) {
+    failAlloc.check("anon_vma_chain");
     AnonVma anonVma = findMergeable(vma);
     boolean fresh = anonVma == null;
     if (anonVma == null) {
+      failAlloc.check("anon_vma");
       anonVma = slots.allocate();
       anonVma.init(null);
     }

@@ -3,6 +3,7 @@ package org.jmmu.sys;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jmmu.alloc.Buddy;
+import org.jmmu.alloc.FailAlloc;
 import org.jmmu.alloc.Frames;
 import org.jmmu.check.Oracles;
 import org.jmmu.check.Violation;
@@ -77,6 +78,7 @@ final class Kernel {
   final RmapWalk rmapWalk;
   final PageTables tables;
   final Frames frames;
+  final FailAlloc failAlloc = new FailAlloc();
 
   final Files files;
   final Shmem shmem;
@@ -87,8 +89,8 @@ final class Kernel {
   final Accounting accounting;
 
   private final Buddy buddy;
-  private final SlotTable<AnonVma> anonVmaSlots = new SlotTable<>(AnonVma::new);
-  private final SlotTable<MappingSlot> mappingSlots = new SlotTable<>(MappingSlot::new);
+  final SlotTable<AnonVma> anonVmaSlots = new SlotTable<>(AnonVma::new);
+  final SlotTable<MappingSlot> mappingSlots = new SlotTable<>(MappingSlot::new);
   private final Fork fork;
   private final Exec exec;
   private final Oracles oracles;
@@ -99,27 +101,27 @@ final class Kernel {
     this.config = config;
     phys = new PhysMemory(config.nrFrames());
     buddy = new Buddy(phys);
-    frames = new Frames(phys, buddy);
+    frames = new Frames(phys, buddy, failAlloc);
     accounting = new Accounting(config.nrFrames());
     cpus = new Cpu[config.nrCpus()];
     switchMm = new SwitchMm(config.nrCpus());
     tables = new PageTables(phys, frames);
     TlbFlush tlbFlush = new TlbFlush(cpus, switchMm);
     PageRmap pageRmap = new PageRmap(phys);
-    AnonVmas anonVmas = new AnonVmas(phys, anonVmaSlots, config.vmaAdjust());
+    AnonVmas anonVmas = new AnonVmas(phys, anonVmaSlots, failAlloc, config.vmaAdjust());
     PageCache pageCache = new PageCache(phys, frames, mappingSlots);
-    GetFolio getFolio = new GetFolio(phys, frames, pageCache);
+    GetFolio getFolio = new GetFolio(phys, frames, pageCache, failAlloc);
     FileMappers mappers = new FileMappers(phys, frames, tables, tlbFlush, pageRmap);
     TruncatePages truncatePages = new TruncatePages(phys, pageCache, mappers);
     Writeback writeback = new Writeback(phys, pageCache, mappers);
     files = new Files(pageCache, truncatePages, writeback);
     rmapWalk = new RmapWalk(phys, anonVmas);
     RemoveMigrationPtes removeMigrationPtes = new RemoveMigrationPtes(frames, tables, pageRmap);
-    VmaModify vmaModify = new VmaModify(anonVmas);
-    munmap = new Munmap(phys, frames, tables, tlbFlush, vmaModify, pageRmap, accounting);
-    shmem = new Shmem(files);
+    VmaModify vmaModify = new VmaModify(anonVmas, failAlloc);
+    munmap = new Munmap(phys, frames, tables, tlbFlush, vmaModify, pageRmap, accounting, failAlloc);
+    shmem = new Shmem(files, failAlloc);
     mmap = new Mmap(vmaModify, munmap, accounting, shmem);
-    fork = new Fork(frames, tables, tlbFlush, anonVmas, pageRmap, accounting);
+    fork = new Fork(frames, tables, tlbFlush, anonVmas, pageRmap, accounting, failAlloc);
     migratePages =
         new MigratePages(
             phys,
@@ -149,7 +151,10 @@ final class Kernel {
     mincore = new Mincore(frames, tables, pageCache);
     Fault fault =
         new Fault(
-            handleMmFault, switchMm, new StackGrowth(anonVmas, accounting), config.faultLocking());
+            handleMmFault,
+            switchMm,
+            new StackGrowth(anonVmas, accounting, failAlloc),
+            config.faultLocking());
     faultIn = new FaultIn(tables, handleMmFault);
     mprotect = new Mprotect(tables, tlbFlush, vmaModify, accounting, faultIn);
     mremap = new Mremap(accounting, vmaModify, munmap, faultIn, tables, tlbFlush, anonVmas);
@@ -158,7 +163,8 @@ final class Kernel {
     mlock = new Mlock(vmaModify, faultIn);
     WriteUser writeUser = new WriteUser(phys, tables, faultIn);
     ExecStack stack =
-        new ExecStack(frames, tables, tlbFlush, anonVmas, vmaModify, accounting, writeUser);
+        new ExecStack(
+            frames, tables, tlbFlush, anonVmas, vmaModify, accounting, writeUser, failAlloc);
     exec = new Exec(mmap, brk, stack, writeUser);
     for (int id = 0; id < cpus.length; id++) {
       cpus[id] = new Cpu(id, phys, fault);
@@ -167,6 +173,7 @@ final class Kernel {
   }
 
   Mm newMm(Rlimits rlimits) {
+    failAlloc.check("mm_struct");
     long pgdPfn = tables.pgdAlloc();
     if (pgdPfn == Buddy.NO_FRAME) {
       throw new ErrnoException(Errno.ENOMEM, "no frame for a top-level page table");
@@ -232,6 +239,7 @@ final class Kernel {
     for (Cpu cpu : cpus) {
       switchMm.forget(cpu);
     }
+    List<String> _ = failAlloc.disarm();
     mms.clear();
     accounting.reset();
     rmapWalk.reset();

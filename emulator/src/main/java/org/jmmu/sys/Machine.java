@@ -1,6 +1,7 @@
 package org.jmmu.sys;
 
 import java.util.List;
+import org.jmmu.alloc.FailAlloc;
 import org.jmmu.check.InvariantException;
 import org.jmmu.check.Violation;
 import org.jmmu.filemap.Files;
@@ -43,6 +44,11 @@ public final class Machine implements AutoCloseable {
   /** Settings of system calls, as {@code /proc/sys/vm}; to be set before there are processes. */
   public VmSysctl sysctl() {
     return kernel().sysctl;
+  }
+
+  /** Lets allocations fail. */
+  public FailAlloc failAlloc() {
+    return kernel().failAlloc;
   }
 
   /**

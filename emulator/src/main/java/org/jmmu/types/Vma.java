@@ -109,6 +109,16 @@ public final class Vma {
         specialName);
   }
 
+  /**
+   * The VMA is not used after all: gives back its reference to the file. @kernel
+   * kernel/fork.c:vm_area_free
+   */
+  public void free() {
+    if (file != null) {
+      file.put();
+    }
+  }
+
   /** Private memory without a file behind it. @kernel include/linux/mm.h:vma_is_anonymous */
   public boolean isAnonymous() {
     return file == null && specialName == null;
