@@ -18,6 +18,7 @@ import static org.jmmu.types.VmFlags.VM_DONTDUMP;
 import static org.jmmu.types.VmFlags.VM_DROPPABLE;
 import static org.jmmu.types.VmFlags.VM_GROWSDOWN;
 import static org.jmmu.types.VmFlags.VM_LOCKED;
+import static org.jmmu.types.VmFlags.VM_LOCKED_MASK;
 import static org.jmmu.types.VmFlags.VM_MAYEXEC;
 import static org.jmmu.types.VmFlags.VM_MAYREAD;
 import static org.jmmu.types.VmFlags.VM_MAYSHARE;
@@ -242,12 +243,16 @@ public final class Mmap {
       vmFlags |= VmFlags.VM_ACCOUNT;
     }
     munmap.munmapLocked(mm, start, end);
-    if (vmaModify.mergeNew(mm, start, end, vmFlags, pgoff, file) == null) {
-      vmaModify.link(newVma(mm, start, end, vmFlags, pgoff, file));
+    Vma vma = vmaModify.mergeNew(mm, start, end, vmFlags, pgoff, file);
+    if (vma == null) {
+      vma = newVma(mm, start, end, vmFlags, pgoff, file);
+      vmaModify.link(vma);
     }
     accounting.vmStatAccount(mm, vmFlags, nrPages);
-    if ((vmFlags & VM_LOCKED) != 0) {
+    if ((vmFlags & VM_LOCKED) != 0 && Mlock.supportsMlock(vmFlags)) {
       mm.lockedVm += nrPages;
+    } else if ((vmFlags & VM_LOCKED) != 0) { // mlockall said so; too late for it to be merged
+      vma.vmFlagsSetOpaque(vmFlags & ~VM_LOCKED_MASK);
     }
   }
 
