@@ -9,6 +9,8 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 
 /** C code to measure against, compiled by the host's gcc when a benchmark starts. */
@@ -27,24 +29,18 @@ final class CLibrary {
    *     on with the next benchmark
    */
   static CLibrary compile(String source) {
-    try {
-      Path directory = Files.createTempDirectory("jmmu-bench");
-      Path c = directory.resolve(source);
-      Path library = directory.resolve(source + ".so");
-      try (InputStream in = CLibrary.class.getResourceAsStream(source)) {
-        Files.copy(Objects.requireNonNull(in, source), c);
-      }
-      int exit = gcc(c, library);
-      if (exit != 0) {
-        throw new IllegalStateException("skipped: gcc exited with " + exit);
-      }
-      return new CLibrary(SymbolLookup.libraryLookup(library, Arena.global()));
-    } catch (IOException e) {
-      throw new IllegalStateException("skipped: no C to compare with, " + e.getMessage(), e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted", e);
-    }
+    Path library = gcc(source, ".so", "-shared", "-fPIC");
+    return new CLibrary(SymbolLookup.libraryLookup(library, Arena.global()));
+  }
+
+  /**
+   * Compiles a resource of this package.
+   *
+   * @return the program
+   * @throws IllegalStateException if there is no gcc or it fails
+   */
+  static Path compileProgram(String source) {
+    return gcc(source, ".out", "-pthread");
   }
 
   /** Whether there is a compiler. */
@@ -60,12 +56,28 @@ final class CLibrary {
     }
   }
 
-  private static int gcc(Path from, Path to) throws IOException, InterruptedException {
-    return new ProcessBuilder(
-            "gcc", "-O2", "-shared", "-fPIC", "-o", to.toString(), from.toString())
-        .inheritIO()
-        .start()
-        .waitFor();
+  private static Path gcc(String source, String suffix, String... options) {
+    try {
+      Path directory = Files.createTempDirectory("jmmu-bench");
+      Path c = directory.resolve(source);
+      Path result = directory.resolve(source + suffix);
+      try (InputStream in = CLibrary.class.getResourceAsStream(source)) {
+        Files.copy(Objects.requireNonNull(in, source), c);
+      }
+      List<String> command = new ArrayList<>(List.of("gcc", "-O2"));
+      command.addAll(List.of(options));
+      command.addAll(List.of("-o", result.toString(), c.toString()));
+      int exit = new ProcessBuilder(command).inheritIO().start().waitFor();
+      if (exit != 0) {
+        throw new IllegalStateException("skipped: gcc exited with " + exit);
+      }
+      return result;
+    } catch (IOException e) {
+      throw new IllegalStateException("skipped: no C to compare with, " + e.getMessage(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
+    }
   }
 
   MethodHandle function(String name, FunctionDescriptor type) {

@@ -50,6 +50,21 @@ final class EmulatedRegion {
     }
   }
 
+  /** One read fault per page, if none is present. */
+  long read(long vaddr) {
+    long end = vaddr + pfns.length * Region.PAGE_SIZE;
+    long sum = 0;
+    for (long at = vaddr; at < end; at += Region.PAGE_SIZE) {
+      sum += cpu.loadLong(at);
+    }
+    return sum;
+  }
+
+  /** Makes all pages read-only, as they are after a fork whose child is gone. */
+  void loseExclusive(long vaddr) {
+    inside.loseExclusive(process, vaddr, pfns.length);
+  }
+
   /** Takes all pages out again; tables and VMA stay. */
   void discard(long vaddr) {
     inside.discard(process, vaddr, pfns.length, pfns);

@@ -2,6 +2,7 @@ package org.jmmu.bench;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,10 +20,14 @@ import org.openjdk.jmh.results.RunResult;
  * several conditions.
  */
 final class Figures {
+  /** Label of what {@link HostProgram} has measured. */
+  static final String HOST = "host/";
+
   private static final double MEDIAN = 50;
   private static final String BYTES = "gc.alloc.rate.norm";
 
   private final Map<String, List<RunResult>> rounds = new LinkedHashMap<>();
+  private final Map<String, List<Double>> hostRounds = new HashMap<>();
 
   /** Adds one round of some benchmarks. */
   void add(String label, Collection<RunResult> round) {
@@ -31,12 +36,22 @@ final class Figures {
     }
   }
 
+  /** Adds one round of the host's operations, in nanoseconds. */
+  void addHost(Map<String, Double> round) {
+    round.forEach(
+        (name, ns) -> hostRounds.computeIfAbsent(HOST + name, _ -> new ArrayList<>()).add(ns));
+  }
+
   boolean has(String name) {
-    return rounds.containsKey(name);
+    return rounds.containsKey(name) || hostRounds.containsKey(name);
   }
 
   /** Per round, the median of the iterations: a neighbour's burst of work leaves it alone. */
   double[] of(String name) {
+    List<Double> host = hostRounds.get(name);
+    if (host != null) {
+      return host.stream().mapToDouble(ns -> ns).toArray();
+    }
     return rounds(name).stream()
         .mapToDouble(round -> round.getPrimaryResult().getStatistics().getPercentile(MEDIAN))
         .toArray();
@@ -52,7 +67,10 @@ final class Figures {
     return bytes == null ? Double.NaN : bytes.getScore();
   }
 
-  /** All rounds of a benchmark as one result, as if they were forks of one run. */
+  /**
+   * All of JMH's results, the rounds of a benchmark as one result, as if they were forks of one
+   * run.
+   */
   Collection<RunResult> merged() {
     List<RunResult> merged = new ArrayList<>();
     for (List<RunResult> each : rounds.values()) {

@@ -27,8 +27,11 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(value = 1, jvmArgsPrepend = Forks.NATIVE_ACCESS)
 @State(Scope.Thread)
 public class FloorBench {
+  private static final long MANY_BYTES = Region.MANY_PAGES * Region.PAGE_SIZE;
+
   private long source;
   private long pages;
+  private long manyPages; // two regions, one behind the other
 
   @Setup(Level.Trial)
   public void map() {
@@ -36,10 +39,13 @@ public class FloorBench {
     pages = HostMemory.map(Region.BYTES);
     HostMemory.clear(source, Region.PAGE_SIZE); // else it is the host's zero page
     HostMemory.clear(pages, Region.BYTES);
+    manyPages = HostMemory.map(2 * MANY_BYTES);
+    HostMemory.clear(manyPages, 2 * MANY_BYTES);
   }
 
   @TearDown(Level.Trial)
   public void unmap() {
+    HostMemory.unmap(manyPages, 2 * MANY_BYTES);
     HostMemory.unmap(pages, Region.BYTES);
     HostMemory.unmap(source, Region.PAGE_SIZE);
   }
@@ -59,6 +65,24 @@ public class FloorBench {
   public void pageSet() {
     for (long at = pages; at < pages + Region.BYTES; at += Region.PAGE_SIZE) {
       HostMemory.clear(at, Region.PAGE_SIZE);
+    }
+  }
+
+  /** As {@link #pageSet}, over 64 MiB. */
+  @Benchmark
+  @OperationsPerInvocation(Region.MANY_PAGES)
+  public void pageSetInMemory() {
+    for (long at = manyPages; at < manyPages + MANY_BYTES; at += Region.PAGE_SIZE) {
+      HostMemory.clear(at, Region.PAGE_SIZE);
+    }
+  }
+
+  /** Copies 64 MiB, page by page. */
+  @Benchmark
+  @OperationsPerInvocation(Region.MANY_PAGES)
+  public void pageCopyFromMemory() {
+    for (long at = manyPages; at < manyPages + MANY_BYTES; at += Region.PAGE_SIZE) {
+      Mem.copy(at, at + MANY_BYTES, Region.PAGE_SIZE);
     }
   }
 }

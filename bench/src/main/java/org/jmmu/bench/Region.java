@@ -11,5 +11,8 @@ final class Region {
   static final int PAGES = 256;
   static final long BYTES = PAGES * PAGE_SIZE;
 
+  /** What calls work on whose time per page counts: 64 MiB, far more than the caches hold. */
+  static final int MANY_PAGES = 16384;
+
   private Region() {}
 }

@@ -35,13 +35,20 @@ final class ReportTable {
     }
     report.plain("shootdown of one running CPU", "ShootdownBench.page");
     report.faults();
+    MemoryRows.add(figures, report.table);
     for (VmaAdjustVariant variant : VmaAdjustVariant.values()) {
-      report.rmapWalk(variant);
+      if (figures.has(walk(variant, 100))) {
+        report.rmapWalk(variant);
+      }
     }
-    report.seqcount();
+    if (figures.has(walk(VmaAdjustVariant.SEQ_ADDR, 1000))) {
+      report.seqcount();
+    }
     report.cold();
-    report.pausePoints("anonymous write fault", FAULT);
-    report.pausePoints("rmap walk", walk(StandardSet.MAINLINE, StandardSet.MAPPERS));
+    if (figures.has(REMOVED + FAULT)) {
+      report.pausePoints("anonymous write fault", FAULT);
+      report.pausePoints("rmap walk", walk(StandardSet.MAINLINE, StandardSet.MAPPERS));
+    }
     return report.table;
   }
 

@@ -1,10 +1,12 @@
 package org.jmmu.bench;
 
+import java.io.IOException;
 import java.io.PrintStream;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.Collection;
 import org.jmmu.race.vmaadjust.VmaAdjustVariant;
+import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
@@ -35,28 +37,57 @@ final class StandardSet {
   /** Protocol of that reverse-map walk: the one that machines have by default. */
   static final VmaAdjustVariant MAINLINE = VmaAdjustVariant.ROOT_ONLY;
 
+  private static final String MMU = "\\.WalkBench|TlbBench.*(load|chain)(Plain|Mmu)|ShootdownBench";
+
+  private static final String MEMORY =
+      "(AnonFault|Floor|MapTouchUnmap|ReadFault|ReuseFault|CopyFault|Populate|Fork|Protect"
+          + "|SplitMerge|TwoThreadFault|MachinePool)Bench";
+
   private final boolean quick;
   private final PrintStream progress;
+  private final @Nullable HostProgram hostProgram;
 
   StandardSet(boolean quick, PrintStream progress) {
     this.quick = quick;
     this.progress = progress;
+    boolean comparable = HostMemory.isSupported() && CLibrary.canCompile();
+    hostProgram = comparable ? new HostProgram() : null;
+    if (!comparable) {
+      progress.println("skipped: what is in C, that takes Linux on x86-64 and gcc");
+    }
   }
 
-  /** The MMU; faults, the host's beside them, floors; and reverse-map walks. */
-  void runOnce(Figures figures) throws RunnerException {
-    ChainedOptionsBuilder mmu = options("\\.WalkBench|TlbBench|ShootdownBench");
-    if (!CLibrary.canCompile()) {
-      progress.println("skipped: the page walk in C, there is no gcc");
+  /** The MMU; faults and system calls, the host's beside them, floors; and reverse-map walks. */
+  void runOnce(Figures figures) throws RunnerException, IOException {
+    ChainedOptionsBuilder mmu = options(MMU);
+    ChainedOptionsBuilder memory = options(MEMORY);
+    if (hostProgram == null) {
       mmu.exclude("\\.WalkBench\\.c");
+    } else {
+      figures.addHost(hostProgram.run());
     }
-    figures.add("", run(mmu));
-    figures.add("", run(options("AnonFaultBench|FloorBench|MapTouchUnmapBench")));
+    if (Runtime.getRuntime().availableProcessors() < 2) {
+      progress.println("skipped: two threads, there is one CPU");
+      memory.exclude("TwoThreadFaultBench");
+    }
+    figures.add("", run(memory));
     if (HostMemory.isSupported()) {
       figures.add("", run(options("HostFaultBench")));
     }
-    figures.add("", run(options("RmapWalkBench")));
-    figures.add("", run(new OptionsBuilder().include("ColdFaultBench").shouldFailOnError(true)));
+    figures.add("", run(mmu));
+    ChainedOptionsBuilder rmapWalks = options("RmapWalkBench");
+    if (quick) {
+      rmapWalks.param("variant", MAINLINE.name());
+    }
+    figures.add("", run(rmapWalks));
+    figures.add(
+        "",
+        run(
+            new OptionsBuilder()
+                .include("ColdFaultBench")
+                .forks(1)
+                .warmupIterations(0)
+                .shouldFailOnError(true)));
   }
 
   /** The same benchmarks with and without pause points, one right after the other. */
@@ -78,13 +109,11 @@ final class StandardSet {
             .forks(1)
             .addProfiler(GCProfiler.class)
             .shouldFailOnError(true);
-    return quick
-        ? options
-            .warmupIterations(4)
-            .warmupTime(TimeValue.milliseconds(250))
-            .measurementIterations(5)
-            .measurementTime(TimeValue.milliseconds(200))
-        : options;
+    return options
+        .warmupIterations(2)
+        .warmupTime(TimeValue.milliseconds(500))
+        .measurementIterations(5)
+        .measurementTime(TimeValue.milliseconds(60));
   }
 
   private Collection<RunResult> run(ChainedOptionsBuilder options) throws RunnerException {

@@ -1,5 +1,6 @@
 package org.jmmu.sys;
 
+import static org.jmmu.alloc.Buddy.NO_FRAME;
 import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
 
 import org.jmmu.lock.PageLock;
@@ -59,20 +60,49 @@ public final class MachineInside {
   }
 
   /**
-   * Takes the pages out of a range of which all are present and not shared: what
-   * madvise(MADV_DONTNEED) does, with no list of what to free, and hence nothing to allocate.
+   * Takes the pages out of a range of which all are present: what madvise(MADV_DONTNEED) does, with
+   * no list of what to free, and hence nothing to allocate.
    */
   public void discard(Process process, long vaddr, int nrPages, long[] pfns) {
     for (int i = 0; i < nrPages; i++) {
       long pteAddr = pteAddr(process, vaddr + i * PAGE_SIZE);
       tables.lock(pteAddr);
-      pfns[i] = Pte.pfn(Mem.longXchg(pteAddr, 0));
-      pageRmap.remove(pfns[i]);
+      long pteVal = Mem.longXchg(pteAddr, 0);
+      pfns[i] = Pte.isSpecial(pteVal) ? NO_FRAME : Pte.pfn(pteVal);
+      if (pfns[i] != NO_FRAME) {
+        pageRmap.remove(pfns[i]);
+      }
       tables.unlock(pteAddr);
     }
     tlbFlush.range(process.mm(), vaddr, vaddr + nrPages * PAGE_SIZE);
     for (int i = 0; i < nrPages; i++) {
-      kernel.frames.put(pfns[i]);
+      if (pfns[i] != NO_FRAME) {
+        kernel.frames.put(pfns[i]);
+      }
+    }
+  }
+
+  /** Leaves a range of present pages as a fork does whose child is gone already. */
+  public void loseExclusive(Process process, long vaddr, int nrPages) {
+    for (int i = 0; i < nrPages; i++) {
+      long pteAddr = pteAddr(process, vaddr + i * PAGE_SIZE);
+      tables.lock(pteAddr);
+      pageRmap.clearAnonExclusive(Pte.pfn(Pte.setWrProtect(pteAddr)));
+      tables.unlock(pteAddr);
+    }
+    tlbFlush.range(process.mm(), vaddr, vaddr + nrPages * PAGE_SIZE);
+  }
+
+  /** Maps the pages of one process in another that has none there, as a fork would have done. */
+  public void share(Process from, Process to, long vaddr, int nrPages) {
+    for (int i = 0; i < nrPages; i++) {
+      long pteVal = Mem.longGetOpaque(pteAddr(from, vaddr + i * PAGE_SIZE));
+      kernel.frames.get(Pte.pfn(pteVal));
+      long pteAddr = pteAddr(to, vaddr + i * PAGE_SIZE);
+      tables.lock(pteAddr);
+      pageRmap.add(Pte.pfn(pteVal));
+      Mem.longSetRelease(pteAddr, Pte.mkOld(Pte.wrProtect(pteVal)));
+      tables.unlock(pteAddr);
     }
   }
 }

@@ -1,8 +1,12 @@
 package org.jmmu.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
 import org.jmmu.race.vmaadjust.VmaAdjustVariant;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -136,6 +140,117 @@ class BenchmarksRunTest {
   }
 
   @Test
+  void otherFaults() {
+    ReadFaultBench read = new ReadFaultBench();
+    read.map();
+    ReuseFaultBench reuse = new ReuseFaultBench();
+    reuse.map();
+    CopyFaultBench copy = new CopyFaultBench();
+    for (int i = 0; i < TWICE; i++) {
+      assertEquals(0, read.fault());
+      read.discard();
+      reuse.loseExclusive();
+      reuse.fault();
+      copy.fault();
+      copy.shareAgain();
+    }
+    read.check();
+    reuse.check();
+    copy.check();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 1024})
+  void forkOfPages(int pages) {
+    ForkBench bench = new ForkBench();
+    bench.pages = pages;
+    bench.populate();
+    for (int i = 0; i < TWICE; i++) {
+      bench.fork();
+      bench.exit();
+    }
+    bench.check();
+  }
+
+  @Test
+  void populate() {
+    PopulateBench bench = new PopulateBench();
+    PopulateBench.Mapping mapping = new PopulateBench.Mapping();
+    PopulateBench.Unmapped unmapped = new PopulateBench.Unmapped();
+    PopulateBench.Populated populated = new PopulateBench.Populated();
+    for (int i = 0; i < TWICE; i++) {
+      bench.populate(mapping, unmapped);
+      unmapped.unmap(mapping);
+      populated.populate(mapping);
+      bench.munmap(mapping, populated);
+    }
+    mapping.check();
+  }
+
+  @Test
+  void protect() {
+    ProtectBench bench = new ProtectBench();
+    ProtectBench.Mapping mapping = new ProtectBench.Mapping();
+    ProtectBench.Writable writable = new ProtectBench.Writable();
+    ProtectBench.ReadOnly readOnly = new ProtectBench.ReadOnly();
+    for (int i = 0; i < TWICE; i++) {
+      bench.readOnly(mapping, writable);
+      writable.makeWritable(mapping);
+      readOnly.makeReadOnly(mapping);
+      bench.writable(mapping, readOnly);
+    }
+    mapping.check();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {64, 1000})
+  void splitMerge(int vmas) {
+    SplitMergeBench bench = new SplitMergeBench();
+    bench.vmas = vmas;
+    bench.map();
+    for (int i = 0; i < TWICE; i++) {
+      bench.pair();
+    }
+    bench.check();
+  }
+
+  @Test
+  void twoThreadsFault() throws InterruptedException {
+    assumeTrue(Runtime.getRuntime().availableProcessors() > 1);
+    TwoThreadFaultBench bench = new TwoThreadFaultBench();
+    TwoThreadFaultBench.Shared shared = new TwoThreadFaultBench.Shared();
+    TwoThreadFaultBench.Partner partner = new TwoThreadFaultBench.Partner();
+    partner.start(shared);
+    for (int i = 0; i < TWICE; i++) {
+      bench.two(shared, partner);
+      partner.discard(shared);
+      shared.discard();
+    }
+    partner.stop();
+    shared.check();
+  }
+
+  @Test
+  void machinePool() {
+    MachinePoolBench bench = new MachinePoolBench();
+    MachinePoolBench.Used used = new MachinePoolBench.Used();
+    for (int i = 0; i < TWICE; i++) {
+      used.use();
+      bench.resetAndTake(used);
+    }
+    used.close();
+    bench.sharedArena();
+  }
+
+  @Test
+  void hostProgram() throws IOException {
+    assumeTrue(HostMemory.isSupported() && CLibrary.canCompile());
+    Map<String, Double> figures = new HostProgram().run();
+    assertTrue(figures.keySet().containsAll(List.of("fork1", "populate", "splitMerge60000")));
+    figures.forEach((name, ns) -> assertTrue(ns > 0, name));
+  }
+
+  @Test
   void hostFault() {
     assumeTrue(HostMemory.isSupported());
     HostFaultBench bench = new HostFaultBench();
@@ -155,6 +270,8 @@ class BenchmarksRunTest {
     bench.map();
     bench.pageCopy();
     bench.pageSet();
+    bench.pageSetInMemory();
+    bench.pageCopyFromMemory();
     bench.unmap();
   }
 }

@@ -63,9 +63,7 @@ public final class Buddy {
   /** Gives 2^order frames back, whose reference count has reached zero. */
   public void free(long pfn, int order) {
     for (long each = pfn; each < pfn + (1L << order); each++) {
-      FrameChecks.freed(phys, each);
-      PageDesc.typeSetOpaque(phys, each, FrameType.FREE);
-      PageDesc.generationSetOpaque(phys, each, PageDesc.generationGetOpaque(phys, each) + 1);
+      prepareFree(each);
     }
     SpinLock.lock(zoneLock, LockClass.ZONE_LOCK);
     if (order == 0) {
@@ -74,6 +72,27 @@ public final class Buddy {
       addMergedLocked(pfn, order);
     }
     SpinLock.unlock(zoneLock, LockClass.ZONE_LOCK);
+  }
+
+  /** Gives the first {@code nr} frames of an array back, each by itself, under one lock. */
+  void freeAll(long[] pfns, int nr) {
+    for (int i = 0; i < nr; i++) {
+      prepareFree(pfns[i]);
+    }
+    if (nr == 0) {
+      return;
+    }
+    SpinLock.lock(zoneLock, LockClass.ZONE_LOCK);
+    for (int i = 0; i < nr; i++) {
+      pushSingleLocked((int) pfns[i]);
+    }
+    SpinLock.unlock(zoneLock, LockClass.ZONE_LOCK);
+  }
+
+  private void prepareFree(long pfn) {
+    FrameChecks.freed(phys, pfn);
+    PageDesc.typeSetOpaque(phys, pfn, FrameType.FREE);
+    PageDesc.generationSetOpaque(phys, pfn, PageDesc.generationGetOpaque(phys, pfn) + 1);
   }
 
   /** Frames on the free lists. Exact only while nobody allocates or frees. */

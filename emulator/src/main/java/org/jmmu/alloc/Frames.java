@@ -53,12 +53,37 @@ public final class Frames {
 
   /** Drops a reference; the last one gives the frame back. */
   public void put(long pfn) {
-    int count = PageDesc.refcountGetAndAdd(phys, pfn, -1);
-    if (count == 1) {
-      PageDesc.mappingSetOpaque(phys, pfn, 0);
+    if (putTestZero(pfn)) {
       buddy.free(pfn, 0);
-    } else if (count <= 0) {
+    }
+  }
+
+  /**
+   * Drops a reference of each of the first {@code nr} frames of an array, and forgets which they
+   * were.
+   *
+   * @kernel mm/swap.c:free_pages_and_swap_cache, mm/page_alloc.c:free_unref_folios
+   */
+  public void putAll(long[] pfns, int nr) {
+    int nrFree = 0;
+    for (int i = 0; i < nr; i++) {
+      long pfn = pfns[i];
+      if (putTestZero(pfn)) {
+        pfns[nrFree++] = pfn;
+      }
+    }
+    buddy.freeAll(pfns, nrFree);
+  }
+
+  private boolean putTestZero(long pfn) {
+    int count = PageDesc.refcountGetAndAdd(phys, pfn, -1);
+    if (count <= 0) {
       throw new KernelBug("reference count of frame " + pfn + " drops below zero");
     }
+    if (count != 1) {
+      return false;
+    }
+    PageDesc.mappingSetOpaque(phys, pfn, 0);
+    return true;
   }
 }

@@ -10,6 +10,7 @@ import org.jmmu.phys.PageFlags;
 import org.jmmu.phys.PhysMemory;
 import org.jmmu.phys.Slot;
 import org.jmmu.phys.SlotTable;
+import org.jmmu.sched.PausePoint;
 import org.jmmu.types.AddressSpace;
 import org.jspecify.annotations.Nullable;
 
@@ -65,6 +66,7 @@ public final class PageCache {
       if (pfn == Buddy.NO_FRAME) {
         return Buddy.NO_FRAME;
       }
+      PausePoint.reach("findLock.found");
       PageLock.lock(phys, pfn);
       if (holds(mapping, index, pfn)) {
         return pfn;

@@ -8,6 +8,7 @@ import java.io.IOException;
 import org.jmmu.alloc.Buddy;
 import org.jmmu.phys.PageDesc;
 import org.jmmu.phys.PhysMemory;
+import org.jmmu.sched.PausePoint;
 import org.jmmu.types.AddressSpace;
 import org.jmmu.types.Backing;
 import org.jmmu.types.XArray;
@@ -55,6 +56,7 @@ public final class Writeback {
   private void write(Backing backing, AddressSpace mapping, long index, long pfn) {
     // Entries first: a write that comes after this faults, and makes the page dirty once more.
     boolean mapped = mappers.mkclean(mapping, index, pfn);
+    PausePoint.reach("writeback.cleaned");
     boolean dirty = (PageDesc.flagsGetAndClear(phys, pfn, PG_DIRTY) & PG_DIRTY) != 0;
     long bytes = Math.min(PAGE_SIZE, mapping.sizeGetVolatile() - (index << PAGE_SHIFT));
     if ((dirty || mapped) && bytes > 0) {

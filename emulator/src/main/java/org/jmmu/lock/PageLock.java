@@ -94,6 +94,24 @@ public final class PageLock {
     }
   }
 
+  /**
+   * Waits as {@link #waitOnLocked} does, but runs {@code put}, which drops the caller's reference,
+   * before it sleeps: once the calling thread is in the queue it does not look at the page again.
+   *
+   * @kernel mm/filemap.c:put_and_wait_on_page_locked
+   */
+  public static void putAndWaitOnLocked(PhysMemory phys, long pfn, Runnable put) {
+    if (LockOrderChecker.ENABLED) {
+      LockOrderChecker.willLock(LockClass.PAGE_LOCK, 0, phys, pfn);
+    }
+    Waiter waiter = new Waiter(phys, pfn, Wants.UNLOCKED);
+    boolean queued = PageWaitQueue.of(phys, pfn).add(waiter);
+    put.run();
+    if (queued) {
+      await(waiter, phys, pfn);
+    }
+  }
+
   private static void lockSlow(PhysMemory phys, long pfn) {
     for (int i = 0; i < SPINS; i++) {
       Thread.onSpinWait();

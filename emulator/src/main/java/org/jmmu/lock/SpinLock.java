@@ -2,6 +2,7 @@ package org.jmmu.lock;
 
 import org.jmmu.phys.Checks;
 import org.jmmu.phys.Mem;
+import org.jmmu.sched.PausePoint;
 
 /**
  * Spin locks in off-heap 32-bit words, 4-byte aligned: 0 is free, anything else names the thread
@@ -14,6 +15,7 @@ import org.jmmu.phys.Mem;
  */
 public final class SpinLock {
   private static final int FREE = 0;
+  private static final int SPINS = 100;
 
   private SpinLock() {}
 
@@ -73,6 +75,9 @@ public final class SpinLock {
     if (Mem.intGetPlain(addr) == self) {
       throw new IllegalStateException(new Word(addr, cls) + ": taken again by the same thread");
     }
+    if (!PausePoint.canStep() && spin(addr, self)) {
+      return;
+    }
     LockWait wait = LockWait.begin(cls.name(), new Word(addr, cls));
     try {
       do {
@@ -81,6 +86,17 @@ public final class SpinLock {
     } finally {
       wait.end();
     }
+  }
+
+  /** Most holders are gone within some nanoseconds: as long as that, waiting allocates nothing. */
+  private static boolean spin(long addr, int self) {
+    for (int i = 0; i < SPINS; i++) {
+      Thread.onSpinWait();
+      if (Mem.intGetOpaque(addr) == FREE && Mem.intCas(addr, FREE, self)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Never 0 in practice: that takes four billion threads. */

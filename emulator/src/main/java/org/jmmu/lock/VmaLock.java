@@ -105,6 +105,11 @@ public final class VmaLock {
     }
   }
 
+  /** For assertions: whether no fault can be inside, by what the caller has locked, or at all. */
+  public boolean isWriteLockedOrDetached(MmapLock mmapLock) {
+    return isWriteLocked(mmapLock) || (int) REFCNT.getOpaque(this) == 0;
+  }
+
   /** For oracles: whether a fault holds the lock. */
   public boolean isReadLocked() {
     return (int) REFCNT.getOpaque(this) > 1;

@@ -75,6 +75,7 @@ public final class MigratePages {
     PageLock.lock(phys, pfn);
     Result result = moveLocked(pfn, newPfn);
     PageLock.unlock(phys, pfn);
+    PausePoint.reach("migrate.unlocked");
     frames.put(pfn);
     frames.put(newPfn); // mapped by now, or of no use
     return result;

@@ -10,6 +10,7 @@ import org.jmmu.pgtable.PageTables;
 import org.jmmu.pgtable.Pte;
 import org.jmmu.phys.FrameType;
 import org.jmmu.phys.Mem;
+import org.jmmu.sched.PausePoint;
 import org.jmmu.types.AnonVma;
 import org.jmmu.types.Vma;
 
@@ -47,6 +48,7 @@ final class AnonFault {
     if (pfn == Buddy.NO_FRAME) {
       return VM_FAULT_OOM;
     }
+    PausePoint.reach("doAnonymousPage.allocated");
     tables.lock(pteAddr);
     boolean still = Mem.longGetOpaque(pteAddr) == 0;
     if (still) {

@@ -102,6 +102,7 @@ public final class ExecStack {
     mm.mmapLock.writeLock();
     try {
       Vma vma = Mman.vmaAt(mm, ExecImage.STACK_TOP - 1);
+      vma.startWrite();
       if (shift != 0) {
         relocateDown(vma, shift);
         mm.startStack -= shift;

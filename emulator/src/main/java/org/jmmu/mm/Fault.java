@@ -19,6 +19,7 @@ import org.jmmu.hw.Cpu;
 import org.jmmu.hw.FaultHandler;
 import org.jmmu.hw.PageFaultCode;
 import org.jmmu.pgtable.SwitchMm;
+import org.jmmu.sched.PausePoint;
 import org.jmmu.types.Errno;
 import org.jmmu.types.ErrnoException;
 import org.jmmu.types.KernelBug;
@@ -85,6 +86,7 @@ public final class Fault implements FaultHandler {
       return VM_FAULT_RETRY;
     }
     try {
+      PausePoint.reach("fault.vmaLocked");
       checkAccess(cpu, vma, vaddr, errorCode);
       return handleMmFault.handle(cpu, vma, vaddr & PAGE_MASK, flags | FAULT_FLAG_VMA_LOCK);
     } finally {
@@ -99,6 +101,7 @@ public final class Fault implements FaultHandler {
    */
   private static @Nullable Vma lockVmaUnderRcu(Mm mm, long vaddr) {
     Vma vma = mm.vmas.find(vaddr);
+    PausePoint.reach("lockVmaUnderRcu.found");
     if (vma == null || !vma.startRead()) {
       return null;
     }

@@ -11,6 +11,7 @@ import org.jmmu.pgtable.Pte;
 import org.jmmu.phys.Mem;
 import org.jmmu.phys.PhysMemory;
 import org.jmmu.rmap.PageRmap;
+import org.jmmu.sched.PausePoint;
 import org.jmmu.types.AddressSpace;
 import org.jmmu.types.Vma;
 
@@ -68,6 +69,7 @@ final class FaultAround {
     if (pfn == 0) {
       return;
     }
+    PausePoint.reach("filemapMapPages.found");
     boolean mapped = false;
     if (pageCache.isUptodate(pfn) && PageLock.tryLock(phys, pfn)) {
       mapped = pageCache.holds(mapping, index, pfn) && index < mapping.nrPagesGetVolatile();

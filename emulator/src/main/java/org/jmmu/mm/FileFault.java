@@ -119,6 +119,7 @@ final class FileFault {
       return reason(pfn);
     }
     phys.copyPage(pfn, copy);
+    PausePoint.reach("doCowFault.copied");
     tables.lock(pteAddr);
     boolean still = Mem.longGetOpaque(pteAddr) == 0;
     if (still) {

@@ -15,6 +15,7 @@ import org.jmmu.pgtable.TlbFlush;
 import org.jmmu.phys.Mem;
 import org.jmmu.rmap.AnonVmas;
 import org.jmmu.rmap.PageRmap;
+import org.jmmu.sched.PausePoint;
 import org.jmmu.swap.MigrationEntry;
 import org.jmmu.types.AddressSpace;
 import org.jmmu.types.Errno;
@@ -61,6 +62,7 @@ public final class Fork {
       copySettings(parent, child);
       for (Vma vma = parent.vmas.find(0); vma != null; vma = parent.vmas.next(vma)) {
         vma.startWrite();
+        PausePoint.reach("dupMmap.vma");
         if ((vma.vmFlagsGetOpaque() & VM_DONTCOPY) != 0) {
           accounting.vmStatAccount(child, vma.vmFlagsGetOpaque(), -vma.nrPages());
         } else {
@@ -119,6 +121,7 @@ public final class Fork {
    * @kernel mm/memory.c:copy_page_range
    */
   private void copyPageRange(Mm child, Vma vma) {
+    assert vma.isWriteLocked() : vma;
     long end = vma.vmEndGetOpaque();
     for (long at = vma.vmStartGetOpaque(); at < end; ) {
       long next = PageTables.pmdAddrEnd(at, end);

@@ -7,7 +7,6 @@ import org.jmmu.alloc.Frames;
 import org.jmmu.filemap.GetFolio;
 import org.jmmu.filemap.PageCache;
 import org.jmmu.hw.Cpu;
-import org.jmmu.lock.PageLock;
 import org.jmmu.pgtable.PageTables;
 import org.jmmu.pgtable.Pte;
 import org.jmmu.pgtable.TlbFlush;
@@ -15,9 +14,8 @@ import org.jmmu.phys.Mem;
 import org.jmmu.phys.PhysMemory;
 import org.jmmu.rmap.AnonVmas;
 import org.jmmu.rmap.PageRmap;
-import org.jmmu.sched.PausePoint;
+import org.jmmu.rmap.RemoveMigrationPtes;
 import org.jmmu.swap.MigrationEntry;
-import org.jmmu.types.KernelBug;
 import org.jmmu.types.Vma;
 import org.jspecify.annotations.Nullable;
 
@@ -30,11 +28,12 @@ import org.jspecify.annotations.Nullable;
  * @kernel mm/memory.c:handle_mm_fault, handle_pte_fault
  */
 public final class HandleMmFault {
-  private final PhysMemory phys;
   private final PageTables tables;
   private final AnonFault anonFault;
   private final FileFault fileFault;
   private final WpFault wpFault;
+  private final MigrationWaitProtocol migrationWait;
+  private final MigrationWaitProtocol.Parts migrationWaitParts;
 
   /**
    * @param zeroPfn a frame of zeroes that all read faults on untouched memory share
@@ -48,13 +47,17 @@ public final class HandleMmFault {
       PageRmap pageRmap,
       PageCache pageCache,
       GetFolio getFolio,
+      MigrationWaitProtocol migrationWait,
+      RemoveMigrationPtes removeMigrationPtes,
       long zeroPfn) {
-    this.phys = phys;
     this.tables = tables;
     AnonPages anonPages = new AnonPages(anonVmas, pageRmap);
     this.anonFault = new AnonFault(frames, tables, anonPages, zeroPfn);
     this.fileFault = new FileFault(phys, frames, tables, pageRmap, anonPages, pageCache, getFolio);
     this.wpFault = new WpFault(phys, frames, tables, tlbFlush, pageRmap, anonPages);
+    this.migrationWait = migrationWait;
+    this.migrationWaitParts =
+        new MigrationWaitProtocol.Parts(phys, frames, tables, removeMigrationPtes);
   }
 
   /**
@@ -77,33 +80,11 @@ public final class HandleMmFault {
           : fileFault.doFault(vma, vaddr, pteAddr, flags);
     }
     if (MigrationEntry.isMigrationEntry(pteVal)) {
-      migrationEntryWait(pteAddr);
-    } else if ((flags & FAULT_FLAG_WRITE) != 0 && Pte.isPresent(pteVal) && !Pte.isWrite(pteVal)) {
+      return migrationWait.migrationEntryWait(migrationWaitParts, vma, vaddr, pteAddr);
+    }
+    if ((flags & FAULT_FLAG_WRITE) != 0 && Pte.isPresent(pteVal) && !Pte.isWrite(pteVal)) {
       return wpFault.doWpPage(cpu, vma, vaddr, pteAddr, pteVal, flags);
     } // else: somebody else handled the same fault; the access is tried again
     return 0;
-  }
-
-  /**
-   * @kernel mm/migrate.c:migration_entry_wait
-   */
-  private void migrationEntryWait(long pteAddr) {
-    PausePoint.reach("migrationEntryWait.begin");
-    tables.lock(pteAddr);
-    long pteVal = Mem.longGetOpaque(pteAddr);
-    if (!MigrationEntry.isMigrationEntry(pteVal)) {
-      tables.unlock(pteAddr);
-      return;
-    }
-    long pfn;
-    try {
-      pfn = MigrationEntry.lockedPfn(phys, pteVal);
-    } catch (KernelBug e) {
-      tables.unlock(pteAddr);
-      throw e;
-    }
-    // Without a reference on the page: while the ptl is held the entry stands, and while the entry
-    // stands the migration is not over, so the page cannot go before this thread is queued.
-    PageLock.waitOnLockedDroppingPtl(phys, pfn, tables.ptl(pteAddr));
   }
 }

@@ -35,13 +35,15 @@ final class MovePageTables {
   }
 
   /**
-   * Both VMAs are on the reverse map; the new range holds no entry. The caller holds mmap_lock(W).
+   * Both VMAs are on the reverse map, and locked for writing; the new range holds no entry. The
+   * caller holds mmap_lock(W).
    *
    * @param rmapLocks whether reverse-map walks have to be kept out: they may visit {@code to}
    *     before {@code from}
    * @return bytes done: less than {@code length} if there was no frame for a table
    */
   long move(Vma from, Vma to, long oldStart, long newStart, long length, boolean rmapLocks) {
+    assert from.isWriteLocked() && to.isWriteLocked() : from + ", " + to;
     Mm mm = from.mm;
     long done = 0;
     while (done < length) {

@@ -7,6 +7,7 @@ import static org.jmmu.types.VmFlags.VM_GROWSDOWN;
 import static org.jmmu.types.VmFlags.VM_LOCKED;
 
 import org.jmmu.rmap.AnonVmas;
+import org.jmmu.sched.PausePoint;
 import org.jmmu.types.AnonVma;
 import org.jmmu.types.ErrnoException;
 import org.jmmu.types.Mm;
@@ -41,6 +42,7 @@ public final class StackGrowth {
     if (vma == null || (vma.vmFlagsGetOpaque() & VM_GROWSDOWN) == 0) {
       return null;
     }
+    PausePoint.reach("lockMmAndFindVma.unlocked");
     mm.mmapLock.writeLock();
     vma = mm.vmas.find(vaddr); // the lock was free for a moment
     if (vma == null || (vma.vmStartGetOpaque() > vaddr && !expandDownwards(vma, vaddr))) {
@@ -68,6 +70,7 @@ public final class StackGrowth {
     }
     anonVmas.protocol().anonVmaLock(anonVma);
     vma.vmStartSetOpaque(start);
+    PausePoint.reach("expandDownwards.vm_start");
     vma.vmPgoffSetOpaque(vma.vmPgoffGetOpaque() - grow);
     mm.vmas.rangeChanged(vma);
     anonVmas.protocol().anonVmaUnlock(anonVma);

@@ -122,6 +122,7 @@ public final class Truncate {
       if (first < last) {
         unmapMappingRange(mapping, first, last, Zap.EvenCows.NO);
       }
+      PausePoint.reach("punchHole.unmapped");
       truncatePages.range(mapping, start, end);
       if (mapping.backing != null) {
         mapping.backing.punchHole(start, end);

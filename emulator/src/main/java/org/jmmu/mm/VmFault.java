@@ -5,13 +5,13 @@ package org.jmmu.mm;
  *
  * @kernel include/linux/mm_types.h:enum vm_fault_reason
  */
-final class VmFault {
-  static final int VM_FAULT_OOM = 0x1;
-  static final int VM_FAULT_SIGBUS = 0x2;
-  static final int VM_FAULT_SIGSEGV = 0x40;
+public final class VmFault {
+  public static final int VM_FAULT_OOM = 0x1;
+  public static final int VM_FAULT_SIGBUS = 0x2;
+  public static final int VM_FAULT_SIGSEGV = 0x40;
 
   /** Needs more than the VMA's own lock: again with mmap_lock. */
-  static final int VM_FAULT_RETRY = 0x400;
+  public static final int VM_FAULT_RETRY = 0x400;
 
   private VmFault() {}
 }

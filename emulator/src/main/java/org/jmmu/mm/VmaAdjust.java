@@ -102,10 +102,11 @@ final class VmaAdjust {
 
   private void move(Vma vma, long start, long end, long pgoff, @Nullable Vma insert) {
     anonVmas.protocol().vmaAdjust(anonVmas, vma, start, end, pgoff, insert);
-    // The protocol moves boundaries of the VMA and of the one behind it in place.
+    // The protocol moves boundaries of the VMA in place, and of the one behind it, unless another
+    // takes over what the VMA gives up.
     VmaTree vmas = vma.mm.vmas;
     vmas.rangeChanged(vma);
-    Vma next = vmas.next(vma);
+    Vma next = insert == null ? vmas.next(vma) : null;
     if (next != null) {
       vmas.rangeChanged(next);
     }

@@ -17,6 +17,7 @@ import org.jmmu.phys.PageDesc;
 import org.jmmu.phys.PageFlags;
 import org.jmmu.phys.PhysMemory;
 import org.jmmu.rmap.PageRmap;
+import org.jmmu.sched.PausePoint;
 import org.jmmu.types.AnonVma;
 import org.jmmu.types.Vma;
 import org.jspecify.annotations.Nullable;
@@ -117,6 +118,7 @@ final class WpFault {
    * @kernel mm/memory.c:wp_page_shared
    */
   private int writeShared(long pteAddr, long pteVal, long pfn) {
+    PausePoint.reach("wpPageShared.begin");
     PageLock.lock(phys, pfn); // write-back and truncation have it locked, too
     PageDesc.flagsGetAndOr(phys, pfn, PageFlags.PG_DIRTY);
     tables.lock(pteAddr);
@@ -146,6 +148,7 @@ final class WpFault {
     }
     long oldPfn = Pte.pfn(pteVal);
     phys.copyPage(oldPfn, pfn);
+    PausePoint.reach("wpPageCopy.copied");
     boolean special = Pte.isSpecial(pteVal);
     tables.lock(pteAddr);
     boolean still = Mem.longGetOpaque(pteAddr) == pteVal;

@@ -1,11 +1,12 @@
 package org.jmmu.pgtable;
 
-import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jmmu.alloc.Frames;
 import org.jmmu.phys.Mem;
 import org.jmmu.phys.PhysMemory;
 import org.jmmu.types.KernelBug;
 import org.jmmu.types.Mm;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Collects what an unmapping takes out of the page tables, and frees it only after the TLB flush: a
@@ -16,11 +17,16 @@ import org.jmmu.types.Mm;
  */
 public final class MmuGather {
   private static final int BATCH = 512;
+  private static final int FEW = 8;
+  private static final long[] EMPTY = {};
+
+  /** A large array waits here for its next use. */
+  private static final AtomicReference<long @Nullable []> SPARE = new AtomicReference<>();
 
   private final Frames frames;
   private final TlbFlush tlbFlush;
   private final Mm mm;
-  private long[] pfns = new long[8];
+  private long[] pfns = new long[FEW];
   private int nr;
   private long start = Long.MAX_VALUE; // of the range to flush
   private long end;
@@ -76,16 +82,27 @@ public final class MmuGather {
       start = Long.MAX_VALUE;
       end = 0;
     }
-    for (int i = 0; i < nr; i++) {
-      frames.put(pfns[i]);
-    }
+    frames.putAll(pfns, nr);
     nr = 0;
+    if (pfns.length > FEW) {
+      SPARE.setRelease(pfns);
+      pfns = EMPTY;
+    }
   }
 
   private void add(long pfn) {
     if (nr == pfns.length) {
-      pfns = Arrays.copyOf(pfns, nr * 2);
+      grow();
     }
     pfns[nr++] = pfn;
+  }
+
+  private void grow() {
+    long[] larger = nr <= FEW ? SPARE.getAndSet(null) : null;
+    if (larger == null) {
+      larger = new long[Math.max(2 * BATCH, 2 * nr)];
+    }
+    System.arraycopy(pfns, 0, larger, 0, nr);
+    pfns = larger;
   }
 }

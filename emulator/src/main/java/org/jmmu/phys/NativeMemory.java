@@ -1,6 +1,7 @@
 package org.jmmu.phys;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.FunctionDescriptor;
@@ -23,6 +24,11 @@ public final class NativeMemory {
   private static final MethodHandle CALLOC =
       downcall("calloc", FunctionDescriptor.of(ADDRESS, JAVA_LONG, JAVA_LONG));
   private static final MethodHandle FREE = downcall("free", FunctionDescriptor.ofVoid(ADDRESS));
+  private static final MethodHandle MEMSET =
+      downcall(
+          "memset",
+          FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG),
+          Linker.Option.critical(false)); // no transition: as cheap as a call from C
 
   private NativeMemory() {}
 
@@ -47,6 +53,15 @@ public final class NativeMemory {
     return (block.address() + align - 1) & -align;
   }
 
+  /** Fills with zeroes. */
+  static void clear(long addr, long bytes) {
+    try {
+      long _ = (long) MEMSET.invokeExact(addr, 0, bytes);
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
   private static void free(MemorySegment block) {
     try {
       FREE.invokeExact(block);
@@ -55,8 +70,9 @@ public final class NativeMemory {
     }
   }
 
-  private static MethodHandle downcall(String name, FunctionDescriptor type) {
+  private static MethodHandle downcall(
+      String name, FunctionDescriptor type, Linker.Option... options) {
     Linker linker = Linker.nativeLinker();
-    return linker.downcallHandle(linker.defaultLookup().findOrThrow(name), type);
+    return linker.downcallHandle(linker.defaultLookup().findOrThrow(name), type, options);
   }
 }

@@ -77,7 +77,9 @@ public final class PhysMemory {
 
   /** Fills a frame with zeroes. @kernel arch/x86/lib/clear_page_64.S:clear_page */
   public void clearPage(long pfn) {
-    Mem.copy(ZeroPage.ADDR, frameAddr(pfn), PAGE_SIZE);
+    // In a cache as fast as a copy of a page of zeroes; faster in memory, whose old content the C
+    // library's memset does not read first.
+    NativeMemory.clear(frameAddr(pfn), PAGE_SIZE);
   }
 
   /**
@@ -90,10 +92,5 @@ public final class PhysMemory {
   /** Fills a frame with one byte: poison, so that a read of a freed frame shows. */
   public void fillPage(long pfn, byte value) {
     Mem.fill(frameAddr(pfn), PAGE_SIZE, value);
-  }
-
-  /** Copying from a page of zeroes beat filling and looping when measured inside a fault. */
-  private static final class ZeroPage {
-    static final long ADDR = NativeMemory.allocateZeroed(ZeroPage.class, PAGE_SIZE, PAGE_SIZE);
   }
 }

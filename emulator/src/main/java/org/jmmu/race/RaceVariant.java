@@ -1,5 +1,7 @@
 package org.jmmu.race;
 
+import org.jmmu.sys.MachineConfig;
+
 /**
  * One protocol of a race: broken, proposed, merged or later. Implemented by an enum in the race's
  * package, one constant per variant.
@@ -16,4 +18,7 @@ public interface RaceVariant {
 
   /** The kernel version or commit that had this protocol, or the patch that proposed it. */
   String kernel();
+
+  /** The same machine with a kernel that has this protocol. */
+  MachineConfig applyTo(MachineConfig config);
 }

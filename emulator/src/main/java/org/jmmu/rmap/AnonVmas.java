@@ -9,6 +9,7 @@ import org.jmmu.phys.PageFlags;
 import org.jmmu.phys.PhysMemory;
 import org.jmmu.phys.Slot;
 import org.jmmu.phys.SlotTable;
+import org.jmmu.sched.PausePoint;
 import org.jmmu.types.AnonVma;
 import org.jmmu.types.AnonVmaChain;
 import org.jmmu.types.Mm;
@@ -56,6 +57,7 @@ public final class AnonVmas {
 
   /** Before pages of {@code exporter} become pages of {@code importer}: walks must find them. */
   public void importChain(Vma importer, Vma exporter) {
+    assert importer.isWriteLocked() : importer;
     AnonVma anonVma = exporter.anonVmaGetAcquire();
     if (anonVma != null && importer.anonVmaGetAcquire() == null) {
       cloneChain(importer, exporter);
@@ -116,6 +118,7 @@ public final class AnonVmas {
       anonVma.init(null);
     }
     long pageTableLock = PageDesc.ptlAddr(phys, vma.mm.pgdPfn);
+    PausePoint.reach("anonVmaPrepare.allocated");
     protocol.anonVmaLock(anonVma);
     SpinLock.lock(pageTableLock, LockClass.PAGE_TABLE_LOCK); // two threads may fault here
     AnonVma winner = vma.anonVmaGetAcquire();

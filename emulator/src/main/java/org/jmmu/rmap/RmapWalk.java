@@ -1,10 +1,9 @@
 package org.jmmu.rmap;
 
+import java.util.concurrent.atomic.LongAdder;
 import org.jmmu.phys.PageDesc;
 import org.jmmu.phys.PhysMemory;
-import org.jmmu.sched.PausePoint;
 import org.jmmu.types.AnonVma;
-import org.jmmu.types.AnonVmaChain;
 
 /**
  * Visits every VMA that may map an anonymous page. Allocates nothing.
@@ -15,6 +14,7 @@ public final class RmapWalk {
   private final PhysMemory phys;
   private final AnonVmas anonVmas;
   private final VmaAdjustProtocol protocol;
+  private final LongAdder restarts = new LongAdder();
 
   public RmapWalk(PhysMemory phys, AnonVmas anonVmas) {
     this.phys = phys;
@@ -32,19 +32,18 @@ public final class RmapWalk {
       return;
     }
     long index = PageDesc.indexGetOpaque(phys, pfn);
-    protocol.anonVmaLock(anonVma);
-    try {
-      for (AnonVmaChain avc = anonVma.headLocked();
-          avc != null;
-          avc = avc.sameAnonVmaNextLocked()) {
-        PausePoint.reach("rmapWalk.vma");
-        long vaddr = protocol.vmaAddress(index, avc.vma);
-        if (vaddr != VmaAdjustProtocol.EFAULT && !one.rmapOne(pfn, avc.vma, vaddr, arg)) {
-          break;
-        }
-      }
-    } finally {
-      protocol.anonVmaUnlock(anonVma);
+    int again = protocol.rmapWalkAnon(anonVma, pfn, index, one, arg);
+    if (again != 0) {
+      restarts.add(again);
     }
+  }
+
+  /** How often walks have started over since {@link #reset}. */
+  public long restarts() {
+    return restarts.sum();
+  }
+
+  public void reset() {
+    restarts.reset();
   }
 }

@@ -36,6 +36,16 @@ public interface VmaAdjustProtocol {
   long vmaAddress(long index, Vma vma);
 
   /**
+   * Visits the VMAs that may map a page, until {@code one} has seen enough. Allocates nothing,
+   * unless it has to start over.
+   *
+   * @param index the page's index
+   * @return how often it started over
+   * @kernel mm/rmap.c:rmap_walk_anon
+   */
+  int rmapWalkAnon(AnonVma anonVma, long pfn, long index, RmapOne one, long arg);
+
+  /**
    * Gives {@code vma} the range [{@code start}, {@code end}) and offset {@code pgoff}; its
    * neighbour behind it gives way, grows or disappears, or {@code insert} (already on the reverse
    * map) fills the gap. The caller holds mmap_lock(W).

@@ -4,13 +4,14 @@ import static org.jmmu.phys.PhysMemory.PAGE_SHIFT;
 
 import org.jmmu.sched.PausePoint;
 import org.jmmu.types.AnonVma;
+import org.jmmu.types.AnonVmaChain;
 import org.jmmu.types.Mm;
 import org.jmmu.types.Vma;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Merged in 2.6.36, mended in 3.7: every operation on an anon_vma locks the root of its fork tree,
- * and vma_adjust takes that lock again, as it did before anon_vma chains.
+ * and vma_adjust takes that lock again, as it did before anon_vma chains, whatever it changes.
  *
  * <p>A walk and an adjustment of any VMA of the same fork tree exclude each other. Cost: one lock
  * for the whole tree.
@@ -37,6 +38,25 @@ public final class VmaAdjustRootOnly implements VmaAdjustProtocol {
       return EFAULT;
     }
     return address;
+  }
+
+  @Override
+  public int rmapWalkAnon(AnonVma anonVma, long pfn, long index, RmapOne one, long arg) {
+    anonVmaLock(anonVma);
+    try {
+      for (AnonVmaChain avc = anonVma.headLocked();
+          avc != null;
+          avc = avc.sameAnonVmaNextLocked()) {
+        PausePoint.reach("rmapWalk.vma");
+        long vaddr = vmaAddress(index, avc.vma);
+        if (vaddr != EFAULT && !one.rmapOne(pfn, avc.vma, vaddr, arg)) {
+          break;
+        }
+      }
+      return 0;
+    } finally {
+      anonVmaUnlock(anonVma);
+    }
   }
 
   @Override
@@ -72,11 +92,7 @@ public final class VmaAdjustRootOnly implements VmaAdjustProtocol {
         }
       }
 
-      // Changing vm_end alone moves no page to another address: no lock then.
-      AnonVma anonVma = null;
-      if (insert != null || importer != null || start != vma.vmStartGetOpaque()) {
-        anonVma = vma.anonVmaGetAcquire();
-      }
+      AnonVma anonVma = vma.anonVmaGetAcquire();
       // A VMA that was never faulted gives way to next: next's pages are the ones to protect.
       if (anonVma == null && next != null && adjustNext != 0) {
         anonVma = next.anonVmaGetAcquire();

@@ -114,6 +114,7 @@ final class Kernel {
     Writeback writeback = new Writeback(phys, pageCache, mappers);
     files = new Files(pageCache, truncatePages, writeback);
     rmapWalk = new RmapWalk(phys, anonVmas);
+    RemoveMigrationPtes removeMigrationPtes = new RemoveMigrationPtes(frames, tables, pageRmap);
     VmaModify vmaModify = new VmaModify(anonVmas);
     munmap = new Munmap(phys, frames, tables, tlbFlush, vmaModify, pageRmap, accounting);
     shmem = new Shmem(files);
@@ -126,7 +127,7 @@ final class Kernel {
             anonVmas,
             rmapWalk,
             new TryToMigrate(phys, frames, tables, tlbFlush, pageRmap),
-            new RemoveMigrationPtes(frames, tables, pageRmap));
+            removeMigrationPtes);
     movePages = new MovePages(frames, tables, migratePages);
     oracles = new Oracles(phys, buddy, anonVmas, pageCache, mappingSlots);
     HandleMmFault handleMmFault =
@@ -139,6 +140,8 @@ final class Kernel {
             pageRmap,
             pageCache,
             getFolio,
+            config.migrationWait(),
+            removeMigrationPtes,
             reserveZeroPage());
     Truncate truncate = new Truncate(phys, frames, tables, tlbFlush, pageRmap, truncatePages);
     fileIo = new FileIo(phys, frames, pageCache, getFolio, truncate);
@@ -231,6 +234,7 @@ final class Kernel {
     }
     mms.clear();
     accounting.reset();
+    rmapWalk.reset();
     sysctl = new VmSysctl();
     anonVmaSlots.freeAll();
     mappingSlots.freeAll();

@@ -57,6 +57,16 @@ public final class Machine implements AutoCloseable {
     return kernel().migratePages.migrate(pfn);
   }
 
+  /** How often reverse-map walks have had to start over; 0 unless the protocol makes them. */
+  public long rmapWalkRestarts() {
+    return kernel().rmapWalk.restarts();
+  }
+
+  /** Drops a reference that {@link Process#isolatePage} took. */
+  public void putPage(long pfn) {
+    kernel().frames.put(pfn);
+  }
+
   /** What the oracles find broken; to be called while no other thread uses the machine. */
   public List<Violation> violations() {
     return kernel().check();

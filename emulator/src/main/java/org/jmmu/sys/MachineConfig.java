@@ -1,6 +1,8 @@
 package org.jmmu.sys;
 
 import org.jmmu.mm.Fault;
+import org.jmmu.mm.MigrationWaitProtocol;
+import org.jmmu.mm.MigrationWaitPtlQueue;
 import org.jmmu.rmap.VmaAdjustProtocol;
 import org.jmmu.rmap.VmaAdjustRootOnly;
 
@@ -10,13 +12,19 @@ import org.jmmu.rmap.VmaAdjustRootOnly;
  * @param nrFrames frames of 4 KiB, at least 8; untouched ones cost no memory
  * @param nrCpus 1 to 64
  * @param vmaAdjust how reverse-map walks and changes of VMAs exclude each other
+ * @param migrationWait how a fault that meets a migration entry waits for the end of the migration
  * @param faultLocking what a page fault locks
  */
 public record MachineConfig(
-    int nrFrames, int nrCpus, VmaAdjustProtocol vmaAdjust, Fault.Locking faultLocking) {
+    int nrFrames,
+    int nrCpus,
+    VmaAdjustProtocol vmaAdjust,
+    MigrationWaitProtocol migrationWait,
+    Fault.Locking faultLocking) {
   private static final int MIN_FRAMES = 8;
   private static final int MAX_CPUS = Long.SIZE; // bits of a CPU mask
-  private static final VmaAdjustProtocol MAINLINE = new VmaAdjustRootOnly();
+  private static final VmaAdjustProtocol VMA_ADJUST = new VmaAdjustRootOnly();
+  private static final MigrationWaitProtocol MIGRATION_WAIT = new MigrationWaitPtlQueue();
 
   /**
    * @throws IllegalArgumentException if a number is out of range
@@ -32,22 +40,26 @@ public record MachineConfig(
 
   /** 64 frames, 2 CPUs, mainline protocols. */
   public static MachineConfig small() {
-    return new MachineConfig(64, 2, MAINLINE, Fault.Locking.VMA_LOCK);
+    return new MachineConfig(64, 2, VMA_ADJUST, MIGRATION_WAIT, Fault.Locking.VMA_LOCK);
   }
 
   public MachineConfig withFrames(int frames) {
-    return new MachineConfig(frames, nrCpus, vmaAdjust, faultLocking);
+    return new MachineConfig(frames, nrCpus, vmaAdjust, migrationWait, faultLocking);
   }
 
   public MachineConfig withCpus(int cpus) {
-    return new MachineConfig(nrFrames, cpus, vmaAdjust, faultLocking);
+    return new MachineConfig(nrFrames, cpus, vmaAdjust, migrationWait, faultLocking);
   }
 
   public MachineConfig withVmaAdjust(VmaAdjustProtocol protocol) {
-    return new MachineConfig(nrFrames, nrCpus, protocol, faultLocking);
+    return new MachineConfig(nrFrames, nrCpus, protocol, migrationWait, faultLocking);
+  }
+
+  public MachineConfig withMigrationWait(MigrationWaitProtocol protocol) {
+    return new MachineConfig(nrFrames, nrCpus, vmaAdjust, protocol, faultLocking);
   }
 
   public MachineConfig withFaultLocking(Fault.Locking locking) {
-    return new MachineConfig(nrFrames, nrCpus, vmaAdjust, locking);
+    return new MachineConfig(nrFrames, nrCpus, vmaAdjust, migrationWait, locking);
   }
 }

@@ -150,7 +150,17 @@ public final class Vma {
 
   /** Called by {@link VmaTree}. @kernel include/linux/mmap_lock.h:vma_mark_detached */
   void markDetached() {
+    assert isWriteLocked() : this;
     vmLock.detach();
+  }
+
+  /**
+   * For assertions: whether faults are kept out, so that the VMA and its page tables may change.
+   *
+   * @kernel include/linux/mmap_lock.h:vma_assert_write_locked
+   */
+  public boolean isWriteLocked() {
+    return vmLock.isWriteLockedOrDetached(mm.mmapLock);
   }
 
   /** For oracles. */
@@ -173,6 +183,7 @@ public final class Vma {
   }
 
   public void vmStartSetOpaque(long vaddr) {
+    assert isWriteLocked() : this;
     VM_START.setOpaque(this, vaddr);
   }
 
@@ -181,6 +192,7 @@ public final class Vma {
   }
 
   public void vmEndSetOpaque(long vaddr) {
+    assert isWriteLocked() : this;
     VM_END.setOpaque(this, vaddr);
   }
 
@@ -189,6 +201,7 @@ public final class Vma {
   }
 
   public void vmPgoffSetOpaque(long pgoff) {
+    assert isWriteLocked() : this;
     VM_PGOFF.setOpaque(this, pgoff);
   }
 
@@ -197,6 +210,7 @@ public final class Vma {
   }
 
   public void vmFlagsSetOpaque(long flags) {
+    assert isWriteLocked() : this;
     VM_FLAGS.setOpaque(this, flags);
   }
 

@@ -3,13 +3,11 @@ package org.jmmu.sys;
 import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
 import static org.jmmu.types.VmFlags.VM_GROWSDOWN;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import org.jmmu.migrate.MigratePages;
 import org.jmmu.mm.Mman;
 import org.jmmu.types.SegvException;
-import org.jmmu.types.Vma;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -65,10 +63,8 @@ class BrkTest extends WithProcess {
   @Test
   void keepsTheGapBelowAStack() {
     map(300, 1, RW);
-    Vma stack = process.mm().vmas.find(at(300));
-    assertNotNull(stack);
     assertEquals(at(43), process.brk(at(43)));
-    stack.vmFlagsSetOpaque(stack.vmFlagsGetOpaque() | VM_GROWSDOWN);
+    addFlags(300, VM_GROWSDOWN);
     assertEquals(at(43), process.brk(at(44)));
     assertEquals(at(42) + 1, process.brk(at(42) + 1));
   }

@@ -79,11 +79,6 @@ class MadviseTest extends WithProcess {
     return vma(page).vmFlagsGetOpaque() & ADVISED;
   }
 
-  private void addFlags(long page, long flags) {
-    Vma vma = vma(page);
-    vma.vmFlagsSetOpaque(vma.vmFlagsGetOpaque() | flags);
-  }
-
   private void assertAdvice(int advice, long flags) {
     advise(10, 4, advice);
     assertEquals(flags, advised(10));

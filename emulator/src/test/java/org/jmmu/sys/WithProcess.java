@@ -9,6 +9,7 @@ import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
 import static org.jmmu.types.VmFlags.VM_READ;
 import static org.jmmu.types.VmFlags.VM_WRITE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.ArrayList;
@@ -88,6 +89,16 @@ abstract class WithProcess {
           .append((flags & VM_WRITE) != 0 ? 'w' : '-');
     }
     return text.toString();
+  }
+
+  /** Gives the VMA of a page flags that no system call would. */
+  final void addFlags(long page, long flags) {
+    process.mm().mmapLock.writeLock();
+    Vma vma = process.mm().vmas.find(at(page));
+    assertNotNull(vma);
+    vma.startWrite();
+    vma.vmFlagsSetOpaque(vma.vmFlagsGetOpaque() | flags);
+    process.mm().mmapLock.writeUnlock();
   }
 
   /** Takes all frames but {@code left}, for {@link #giveBack}. */

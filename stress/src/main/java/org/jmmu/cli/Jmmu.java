@@ -37,7 +37,7 @@ public final class Jmmu implements Runnable {
         .addSubcommand(new HuntCommand(catalogue, hunter))
         .addSubcommand(new WalkCommand())
         .addSubcommand(new ReplayCommand())
-        .addSubcommand(new SoakCommand())
+        .addSubcommand(new SoakCommand(catalogue))
         .setParameterExceptionHandler(Jmmu::complain);
   }
 

@@ -4,10 +4,13 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jmmu.hunt.Catalogue;
 import org.jmmu.lock.LockOrderChecker;
 import org.jmmu.soak.Soak;
+import org.jmmu.sys.MachineConfig;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -51,9 +54,21 @@ final class SoakCommand implements Callable<Integer> {
       description = "Decides what each thread asks for (default: ${DEFAULT-VALUE}).")
   private long seed = 1;
 
+  @Option(
+      names = "--variant",
+      paramLabel = "RACE:VARIANT",
+      description = "Gives the kernel this protocol of a race instead of the mainline one.")
+  private @Nullable String variant;
+
   @Mixin private JsonFile json = new JsonFile();
 
   @Spec private CommandSpec spec;
+
+  private final Catalogue catalogue;
+
+  SoakCommand(Catalogue catalogue) {
+    this.catalogue = catalogue;
+  }
 
   @Override
   public Integer call() throws InterruptedException {
@@ -63,7 +78,7 @@ final class SoakCommand implements Callable<Integer> {
     }
     json.check();
     System.setProperty(LockOrderChecker.PROPERTY, "true"); // read when the first lock is taken
-    Soak soak = new Soak(threads, seed);
+    Soak soak = new Soak(config(), threads, seed);
     Throwable found = run(soak);
     json.write(() -> json(soak, found));
     PrintWriter out = spec.commandLine().getOut();
@@ -80,6 +95,21 @@ final class SoakCommand implements Callable<Integer> {
     return found == null ? 0 : 1;
   }
 
+  private MachineConfig config() {
+    MachineConfig mainline = MachineConfig.small();
+    if (variant == null) {
+      return mainline;
+    }
+    if (variant.indexOf(':') < 0) {
+      throw new ParameterException(spec.commandLine(), "--variant is RACE:VARIANT");
+    }
+    try {
+      return catalogue.select(List.of(variant)).getFirst().variant().applyTo(mainline);
+    } catch (Catalogue.UnknownNameException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage());
+    }
+  }
+
   private @Nullable Throwable run(Soak soak) throws InterruptedException {
     if (!ProgressLine.hasTerminal()) {
       return soak.run(time);
@@ -92,7 +122,8 @@ final class SoakCommand implements Callable<Integer> {
   }
 
   private String again() {
-    return "jmmu soak --threads %d --time %ds --seed %d".formatted(threads, time.toSeconds(), seed);
+    return "jmmu soak --threads %d --time %ds --seed %d".formatted(threads, time.toSeconds(), seed)
+        + (variant == null ? "" : " --variant " + variant);
   }
 
   private String json(Soak soak, @Nullable Throwable found) {

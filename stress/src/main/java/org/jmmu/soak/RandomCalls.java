@@ -13,10 +13,10 @@ import org.jmmu.sys.Process;
  */
 final class RandomCalls {
   static final long WINDOW = 0x2000_0000_0000L;
-  static final int WINDOW_PAGES = 128;
-  static final int FILE_PAGES = 64;
+  static final int WINDOW_PAGES = 24;
+  static final int FILE_PAGES = 24;
 
-  private static final int MAX_PAGES = 12;
+  private static final int MAX_PAGES = 6;
   private static final int ACCESS_BYTES = 8;
 
   private static final int[] PROTS = {
@@ -66,8 +66,8 @@ final class RandomCalls {
   /** Makes one call; throws what it throws. */
   void next() {
     switch (random.nextInt(32)) {
-      case 0, 1, 2, 3, 4, 5 -> load();
-      case 6, 7, 8, 9, 10, 11 -> store();
+      case 0, 1, 2 -> load();
+      case 3, 4, 5, 6, 7, 8 -> store();
       case 12, 13, 14 -> mapAnonymous();
       case 15, 16, 17 -> mapFile();
       case 18, 19 -> process.munmap(vaddr(), length());
@@ -77,7 +77,7 @@ final class RandomCalls {
       case 27 -> lockOrUnlock();
       case 28 -> syncOrLook();
       case 29 -> changeFile();
-      case 30 -> process.movePage(vaddr());
+      case 9, 10, 11, 30 -> process.movePage(vaddr());
       default -> forkAndUse();
     }
   }

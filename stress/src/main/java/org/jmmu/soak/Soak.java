@@ -27,6 +27,7 @@ public final class Soak {
   private static final int FRAMES = 2048;
   private static final Duration STUCK = Duration.ofSeconds(60);
 
+  private final MachineConfig config;
   private final int threads;
   private final long seed;
   private final AtomicLong calls = new AtomicLong();
@@ -35,10 +36,12 @@ public final class Soak {
   private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
 
   /**
+   * @param config protocols of the machine; its size is decided here
    * @param threads at least 1
    * @param seed decides what each thread asks for; not how they meet
    */
-  public Soak(int threads, long seed) {
+  public Soak(MachineConfig config, int threads, long seed) {
+    this.config = config.withFrames(FRAMES).withCpus(threads);
     this.threads = threads;
     this.seed = seed;
   }
@@ -61,8 +64,7 @@ public final class Soak {
   /** Runs until {@code time} is over or something is found: what was found, else null. */
   public @Nullable Throwable run(Duration time) throws InterruptedException {
     long end = System.nanoTime() + time.toNanos();
-    try (Machine machine =
-        Machine.boot(MachineConfig.small().withFrames(FRAMES).withCpus(threads))) {
+    try (Machine machine = Machine.boot(config)) {
       for (long process = 0; failure.get() == null && System.nanoTime() < end; process++) {
         useOneProcess(machine, process, end);
       }

@@ -14,19 +14,22 @@ import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.JCStressTest;
 import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
-import org.openjdk.jcstress.infra.results.LLL_Result;
+import org.openjdk.jcstress.infra.results.LLLL_Result;
 
 /**
  * Race vma-adjust on real hardware concurrency: one thread migrates page X, another changes the VMA
  * that maps it. Each sample draws one of the layouts of {@link Interleaving}.
  *
- * <p>Outcome: the layout; what the oracles say; what a read of X finds.
+ * <p>Outcome: the layout; what the oracles say; what a read of X finds; how often walks started
+ * over.
  */
 public class VmaAdjustStress {
-  private static final String SOUND = "0-., sound, OK";
-  private static final String DANGLING = "0-., dangling, BUG";
+  private static final String SOUND = "0-., sound, OK, 0";
+  private static final String RESTARTED = "0-., sound, OK, .*";
+  private static final String DANGLING = "0-., dangling, BUG, .*";
   private static final String ELSE = ".*";
   private static final String SOUND_TEXT = "both walks saw every entry";
+  private static final String RESTARTED_TEXT = "the same, after a walk had started over";
   private static final String DANGLING_TEXT =
       "walk 2 missed an entry of walk 1: a migration entry for a page nobody migrates";
   private static final String ELSE_TEXT = "another invariant broke, or an actor failed";
@@ -62,10 +65,11 @@ public class VmaAdjustStress {
       }
     }
 
-    final void judgeInto(LLL_Result result) {
+    final void judgeInto(LLLL_Result result) {
       result.r1 = layout.id();
       result.r2 = failure.isEmpty() ? fixture.verdict() : failure;
       result.r3 = fixture.readX();
+      result.r4 = magnitude(fixture.restarts());
       fixture.close();
       if (result.r2.equals("sound") && result.r3 == Content.OK) {
         Witness.good();
@@ -73,11 +77,20 @@ public class VmaAdjustStress {
         Witness.bad();
       }
     }
+
+    /** Few rows: the tail is as long as a thread can be without a CPU. */
+    private static String magnitude(long restarts) {
+      if (restarts < 10) {
+        return restarts == 0 ? "0" : "1-9";
+      }
+      return restarts < 100 ? "10-99" : "100+";
+    }
   }
 
   @JCStressTest
   @State
   @Outcome(id = SOUND, expect = ACCEPTABLE, desc = SOUND_TEXT)
+  @Outcome(id = RESTARTED, expect = ACCEPTABLE, desc = RESTARTED_TEXT)
   @Outcome(id = DANGLING, expect = ACCEPTABLE_INTERESTING, desc = DANGLING_TEXT)
   @Outcome(id = ELSE, expect = FORBIDDEN, desc = ELSE_TEXT)
   public static class None extends Sample {
@@ -96,7 +109,7 @@ public class VmaAdjustStress {
     }
 
     @Arbiter
-    public void judge(LLL_Result result) {
+    public void judge(LLLL_Result result) {
       judgeInto(result);
     }
   }
@@ -104,6 +117,7 @@ public class VmaAdjustStress {
   @JCStressTest
   @State
   @Outcome(id = SOUND, expect = ACCEPTABLE, desc = SOUND_TEXT)
+  @Outcome(id = RESTARTED, expect = ACCEPTABLE, desc = RESTARTED_TEXT)
   @Outcome(id = DANGLING, expect = ACCEPTABLE_INTERESTING, desc = DANGLING_TEXT)
   @Outcome(id = ELSE, expect = FORBIDDEN, desc = ELSE_TEXT)
   public static class SeqAddr extends Sample {
@@ -122,7 +136,7 @@ public class VmaAdjustStress {
     }
 
     @Arbiter
-    public void judge(LLL_Result result) {
+    public void judge(LLLL_Result result) {
       judgeInto(result);
     }
   }
@@ -130,6 +144,115 @@ public class VmaAdjustStress {
   @JCStressTest
   @State
   @Outcome(id = SOUND, expect = ACCEPTABLE, desc = SOUND_TEXT)
+  @Outcome(id = RESTARTED, expect = ACCEPTABLE, desc = RESTARTED_TEXT)
+  @Outcome(id = DANGLING, expect = ACCEPTABLE_INTERESTING, desc = DANGLING_TEXT)
+  @Outcome(id = ELSE, expect = FORBIDDEN, desc = ELSE_TEXT)
+  public static class SeqAddrRange extends Sample {
+    public SeqAddrRange() {
+      super(VmaAdjustVariant.SEQ_ADDR_RANGE);
+    }
+
+    @Actor
+    public void migrate() {
+      migrateX();
+    }
+
+    @Actor
+    public void adjust() {
+      adjustVma();
+    }
+
+    @Arbiter
+    public void judge(LLLL_Result result) {
+      judgeInto(result);
+    }
+  }
+
+  @JCStressTest
+  @State
+  @Outcome(id = SOUND, expect = ACCEPTABLE, desc = SOUND_TEXT)
+  @Outcome(id = RESTARTED, expect = ACCEPTABLE, desc = RESTARTED_TEXT)
+  @Outcome(id = DANGLING, expect = FORBIDDEN, desc = DANGLING_TEXT)
+  @Outcome(id = ELSE, expect = FORBIDDEN, desc = ELSE_TEXT)
+  public static class SeqWalk extends Sample {
+    public SeqWalk() {
+      super(VmaAdjustVariant.SEQ_WALK);
+    }
+
+    @Actor
+    public void migrate() {
+      migrateX();
+    }
+
+    @Actor
+    public void adjust() {
+      adjustVma();
+    }
+
+    @Arbiter
+    public void judge(LLLL_Result result) {
+      judgeInto(result);
+    }
+  }
+
+  @JCStressTest
+  @State
+  @Outcome(id = SOUND, expect = ACCEPTABLE, desc = SOUND_TEXT)
+  @Outcome(id = RESTARTED, expect = ACCEPTABLE, desc = RESTARTED_TEXT)
+  @Outcome(id = DANGLING, expect = ACCEPTABLE_INTERESTING, desc = DANGLING_TEXT)
+  @Outcome(id = ELSE, expect = FORBIDDEN, desc = ELSE_TEXT)
+  public static class TrylockRestart extends Sample {
+    public TrylockRestart() {
+      super(VmaAdjustVariant.TRYLOCK_RESTART);
+    }
+
+    @Actor
+    public void migrate() {
+      migrateX();
+    }
+
+    @Actor
+    public void adjust() {
+      adjustVma();
+    }
+
+    @Arbiter
+    public void judge(LLLL_Result result) {
+      judgeInto(result);
+    }
+  }
+
+  @JCStressTest
+  @State
+  @Outcome(id = SOUND, expect = ACCEPTABLE, desc = SOUND_TEXT)
+  @Outcome(id = RESTARTED, expect = ACCEPTABLE, desc = RESTARTED_TEXT)
+  @Outcome(id = DANGLING, expect = ACCEPTABLE_INTERESTING, desc = DANGLING_TEXT)
+  @Outcome(id = ELSE, expect = FORBIDDEN, desc = ELSE_TEXT)
+  public static class RootOrdered extends Sample {
+    public RootOrdered() {
+      super(VmaAdjustVariant.ROOT_ORDERED);
+    }
+
+    @Actor
+    public void migrate() {
+      migrateX();
+    }
+
+    @Actor
+    public void adjust() {
+      adjustVma();
+    }
+
+    @Arbiter
+    public void judge(LLLL_Result result) {
+      judgeInto(result);
+    }
+  }
+
+  @JCStressTest
+  @State
+  @Outcome(id = SOUND, expect = ACCEPTABLE, desc = SOUND_TEXT)
+  @Outcome(id = RESTARTED, expect = ACCEPTABLE, desc = RESTARTED_TEXT)
   @Outcome(id = DANGLING, expect = ACCEPTABLE_INTERESTING, desc = DANGLING_TEXT)
   @Outcome(id = ELSE, expect = FORBIDDEN, desc = ELSE_TEXT)
   public static class RootOnlySkipNext extends Sample {
@@ -148,7 +271,7 @@ public class VmaAdjustStress {
     }
 
     @Arbiter
-    public void judge(LLL_Result result) {
+    public void judge(LLLL_Result result) {
       judgeInto(result);
     }
   }
@@ -156,6 +279,34 @@ public class VmaAdjustStress {
   @JCStressTest
   @State
   @Outcome(id = SOUND, expect = ACCEPTABLE, desc = SOUND_TEXT)
+  @Outcome(id = RESTARTED, expect = ACCEPTABLE, desc = RESTARTED_TEXT)
+  @Outcome(id = DANGLING, expect = FORBIDDEN, desc = DANGLING_TEXT)
+  @Outcome(id = ELSE, expect = FORBIDDEN, desc = ELSE_TEXT)
+  public static class RootOnlySkipEnd extends Sample {
+    public RootOnlySkipEnd() {
+      super(VmaAdjustVariant.ROOT_ONLY_SKIP_END);
+    }
+
+    @Actor
+    public void migrate() {
+      migrateX();
+    }
+
+    @Actor
+    public void adjust() {
+      adjustVma();
+    }
+
+    @Arbiter
+    public void judge(LLLL_Result result) {
+      judgeInto(result);
+    }
+  }
+
+  @JCStressTest
+  @State
+  @Outcome(id = SOUND, expect = ACCEPTABLE, desc = SOUND_TEXT)
+  @Outcome(id = RESTARTED, expect = ACCEPTABLE, desc = RESTARTED_TEXT)
   @Outcome(id = DANGLING, expect = FORBIDDEN, desc = DANGLING_TEXT)
   @Outcome(id = ELSE, expect = FORBIDDEN, desc = ELSE_TEXT)
   public static class RootOnly extends Sample {
@@ -174,7 +325,7 @@ public class VmaAdjustStress {
     }
 
     @Arbiter
-    public void judge(LLL_Result result) {
+    public void judge(LLLL_Result result) {
       judgeInto(result);
     }
   }

@@ -6,6 +6,7 @@ import java.util.List;
 import org.jmmu.race.Race;
 import org.jmmu.race.RaceVariant;
 import org.jmmu.race.Verdict;
+import org.jmmu.sys.MachineConfig;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jcstress.annotations.Expect;
 
@@ -30,6 +31,11 @@ public final class SampleRace implements Race {
     @Override
     public String summary() {
       return "what " + name() + " does";
+    }
+
+    @Override
+    public MachineConfig applyTo(MachineConfig config) {
+      return config;
     }
 
     @Override

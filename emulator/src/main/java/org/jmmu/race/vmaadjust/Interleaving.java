@@ -47,7 +47,13 @@ public enum Interleaving {
    *   UVXV
    * </pre>
    */
-  UNTOUCHED_NEIGHBOUR("0-G");
+  UNTOUCHED_NEIGHBOUR("0-G"),
+
+  /**
+   * Forked shift: SHIFT in a child process whose page is still the parent's. N and V have the same
+   * anon_vma, which is not the one that the walk locks, and stand next to each other on its list.
+   */
+  FORKED_SHIFT("0-H");
 
   private final String id;
 

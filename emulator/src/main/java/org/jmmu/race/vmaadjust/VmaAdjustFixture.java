@@ -61,6 +61,13 @@ public final class VmaAdjustFixture implements AutoCloseable {
         Process child = process.fork();
         yield new VmaAdjustFixture(machine, child, start, 3, new Change(2, 4, PROT_READ));
       }
+      case FORKED_SHIFT -> {
+        store(machine, process, start + PAGE_SIZE);
+        Process child = process.fork();
+        // As SHIFT: both N and V have the child's anon_vma, and stand on the parent's list too.
+        child.mprotect(start + 2 * PAGE_SIZE, 2 * PAGE_SIZE, PROT_READ);
+        yield new VmaAdjustFixture(machine, child, start, 1, new Change(1, 2, PROT_READ));
+      }
       case GAP -> {
         store(machine, process, start + PAGE_SIZE);
         // The upper part becomes the new VMA, N, behind V on the anon_vma's list.
@@ -96,6 +103,11 @@ public final class VmaAdjustFixture implements AutoCloseable {
   public void adjust() {
     long from = start + change.firstPage * PAGE_SIZE;
     process.mprotect(from, (change.endPage - change.firstPage) * PAGE_SIZE, change.prot);
+  }
+
+  /** How often M's walks started over. */
+  public long restarts() {
+    return machine.rmapWalkRestarts();
   }
 
   public long vaddrOfX() {

@@ -3,9 +3,11 @@ package org.jmmu.race.vmaadjust;
 import static org.jmmu.phys.PhysMemory.PAGE_SHIFT;
 
 import org.jmmu.rmap.AnonVmas;
+import org.jmmu.rmap.RmapOne;
 import org.jmmu.rmap.VmaAdjustProtocol;
 import org.jmmu.sched.PausePoint;
 import org.jmmu.types.AnonVma;
+import org.jmmu.types.AnonVmaChain;
 import org.jmmu.types.Mm;
 import org.jmmu.types.Vma;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +46,25 @@ final class VmaAdjustSeqAddr implements VmaAdjustProtocol {
       return EFAULT;
     }
     return address;
+  }
+
+  @Override
+  public int rmapWalkAnon(AnonVma anonVma, long pfn, long index, RmapOne one, long arg) {
+    anonVmaLock(anonVma);
+    try {
+      for (AnonVmaChain avc = anonVma.headLocked();
+          avc != null;
+          avc = avc.sameAnonVmaNextLocked()) {
+        PausePoint.reach("rmapWalk.vma");
+        long vaddr = vmaAddress(index, avc.vma);
+        if (vaddr != EFAULT && !one.rmapOne(pfn, avc.vma, vaddr, arg)) {
+          break;
+        }
+      }
+      return 0;
+    } finally {
+      anonVmaUnlock(anonVma);
+    }
   }
 
   @Override

@@ -4,6 +4,7 @@ import org.jmmu.race.RaceVariant;
 import org.jmmu.race.Verdict;
 import org.jmmu.rmap.VmaAdjustProtocol;
 import org.jmmu.rmap.VmaAdjustRootOnly;
+import org.jmmu.sys.MachineConfig;
 
 /** The protocols of race vma-adjust. */
 @SuppressWarnings("ImmutableEnumChecker") // a protocol has no state
@@ -14,11 +15,36 @@ public enum VmaAdjustVariant implements RaceVariant {
       "seqcount around each address computation, as posted",
       "linux-mm 2010-05-06, not merged",
       new VmaAdjustSeqAddr()),
+  SEQ_ADDR_RANGE(
+      Verdict.BROKEN,
+      "the same with the comparison with the VMA's range inside the loop",
+      "after linux-mm 2010-05-06, not posted",
+      new VmaAdjustSeqAddrRange()),
+  SEQ_WALK(
+      Verdict.COSTLY,
+      "seqcount around the whole walk, which starts over after any change",
+      "after linux-mm 2010-05-06, not posted",
+      new VmaAdjustSeqWalk()),
+  TRYLOCK_RESTART(
+      Verdict.BROKEN,
+      "walk try-locks each VMA's anon_vma while it looks at it, and starts over on contention",
+      "linux-mm 2010-05-05, not merged",
+      new VmaAdjustTrylockRestart()),
+  ROOT_ORDERED(
+      Verdict.BROKEN,
+      "walk locks the root, then each VMA's anon_vma while it looks at it, old before new",
+      "linux-mm 2010-05-06, not merged",
+      new VmaAdjustRootOrdered()),
   ROOT_ONLY_SKIP_NEXT(
       Verdict.BROKEN,
       "walk and vma_adjust lock the root anon_vma, but not that of a neighbour that grows",
       "2.6.36 to 3.6: 5c341ee1dfc8, 012f18004da3, 76545066c852",
       new VmaAdjustRootOnlySkipNext()),
+  ROOT_ONLY_SKIP_END(
+      Verdict.CORRECT,
+      "walk and vma_adjust lock the root anon_vma, but not for a change of vm_end alone",
+      "2.6.36 to 3.6, with the correction of 3.7",
+      new VmaAdjustRootOnlySkipEnd()),
   ROOT_ONLY(
       Verdict.CORRECT,
       "walk and vma_adjust lock the root anon_vma of the fork tree",
@@ -50,6 +76,11 @@ public enum VmaAdjustVariant implements RaceVariant {
   @Override
   public String kernel() {
     return kernel;
+  }
+
+  @Override
+  public MachineConfig applyTo(MachineConfig config) {
+    return config.withVmaAdjust(protocol);
   }
 
   public VmaAdjustProtocol protocol() {

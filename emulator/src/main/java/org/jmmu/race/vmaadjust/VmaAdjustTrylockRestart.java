@@ -1,0 +1,166 @@
+package org.jmmu.race.vmaadjust;
+
+import static org.jmmu.phys.PhysMemory.PAGE_SHIFT;
+
+import org.jmmu.lock.Retries;
+import org.jmmu.rmap.AnonVmas;
+import org.jmmu.rmap.RmapOne;
+import org.jmmu.rmap.VmaAdjustProtocol;
+import org.jmmu.sched.PausePoint;
+import org.jmmu.types.AnonVma;
+import org.jmmu.types.AnonVmaChain;
+import org.jmmu.types.Mm;
+import org.jmmu.types.Vma;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * BROKEN: vma_adjust locks the VMA's own anon_vma, as it did before anon_vma chains. A walk, which
+ * holds the page's anon_vma, tries that of each VMA on the list too while it looks at it, and
+ * starts over if it cannot have it.
+ *
+ * <p>What it leaves open: the second lock is given up between two VMAs, so that the page can pass
+ * from one that is visited later to one that was visited before, as if there were no lock. And if
+ * the VMA that gives a page away was never faulted, there is no lock to take.
+ *
+ * @kernel linux-mm, 2010-04-27 and 2010-05-05, "Prevent rmap_walk_[anon|ksm] seeing the wrong VMA
+ *     information"
+ */
+final class VmaAdjustTrylockRestart implements VmaAdjustProtocol {
+  @Override
+  public void anonVmaLock(AnonVma anonVma) {
+    anonVma.rwsem.writeLock();
+  }
+
+  @Override
+  public void anonVmaUnlock(AnonVma anonVma) {
+    anonVma.rwsem.writeUnlock();
+  }
+
+  @Override
+  public long vmaAddress(long index, Vma vma) {
+    long address = vma.vmStartGetOpaque() + ((index - vma.vmPgoffGetOpaque()) << PAGE_SHIFT);
+    PausePoint.reach("vmaAddress.computed");
+    if (address < vma.vmStartGetOpaque() || address >= vma.vmEndGetOpaque()) {
+      return EFAULT;
+    }
+    return address;
+  }
+
+  @Override
+  public int rmapWalkAnon(AnonVma anonVma, long pfn, long index, RmapOne one, long arg) {
+    Retries retries = null;
+    try {
+      while (true) {
+        boolean contended = false;
+        AnonVma nested = null;
+        anonVmaLock(anonVma);
+        try {
+          for (AnonVmaChain avc = anonVma.headLocked();
+              avc != null;
+              avc = avc.sameAnonVmaNextLocked()) {
+            PausePoint.reach("rmapWalk.vma");
+            AnonVma own = avc.vma.anonVmaGetAcquire();
+            if (own != null && own != anonVma) {
+              // Not to wait for it with the other one held: another walk may do the reverse.
+              if (!own.rwsem.tryWriteLock()) {
+                contended = true;
+                break;
+              }
+              nested = own;
+            }
+            long vaddr = vmaAddress(index, avc.vma);
+            if (vaddr != EFAULT && !one.rmapOne(pfn, avc.vma, vaddr, arg)) {
+              break;
+            }
+            if (nested != null) {
+              anonVmaUnlock(nested);
+              nested = null;
+            }
+          }
+        } finally {
+          if (nested != null) {
+            anonVmaUnlock(nested);
+          }
+          anonVmaUnlock(anonVma);
+        }
+        if (!contended) {
+          return Retries.count(retries);
+        }
+        retries = Retries.again(retries, "rmap walk");
+      }
+    } finally {
+      Retries.end(retries);
+    }
+  }
+
+  @Override
+  public void vmaAdjust(
+      AnonVmas anonVmas, Vma vma, long start, long end, long pgoff, @Nullable Vma insert) {
+    Mm mm = vma.mm;
+    Vma next = mm.vmas.next(vma);
+    int removeNext;
+    do {
+      Vma importer = null;
+      Vma exporter = null;
+      long vmEnd = end;
+      long adjustNext = 0;
+      removeNext = 0;
+      if (next != null && insert == null) {
+        if (end >= next.vmEndGetOpaque()) {
+          // Grows over the whole of next, and perhaps over the one behind it: once more then.
+          removeNext = end > next.vmEndGetOpaque() ? 2 : 1;
+          vmEnd = next.vmEndGetOpaque();
+          exporter = next;
+          importer = vma;
+        } else if (end > next.vmStartGetOpaque()) {
+          adjustNext = (end - next.vmStartGetOpaque()) >> PAGE_SHIFT;
+          exporter = next;
+          importer = vma;
+        } else if (end < vma.vmEndGetOpaque()) {
+          adjustNext = -((vma.vmEndGetOpaque() - end) >> PAGE_SHIFT);
+          exporter = vma;
+          importer = next;
+        }
+        if (importer != null && exporter != null) {
+          anonVmas.importChain(importer, exporter);
+        }
+      }
+
+      // Changing vm_end alone moves no page to another address: no lock then.
+      AnonVma anonVma = null;
+      if (insert != null || importer != null || start != vma.vmStartGetOpaque()) {
+        anonVma = vma.anonVmaGetAcquire();
+      }
+      if (anonVma != null) {
+        anonVmaLock(anonVma);
+      }
+
+      PausePoint.reach("vmaAdjust.begin");
+      vma.vmStartSetOpaque(start);
+      PausePoint.reach("vmaAdjust.vm_start");
+      vma.vmEndSetOpaque(vmEnd);
+      PausePoint.reach("vmaAdjust.vm_end");
+      vma.vmPgoffSetOpaque(pgoff);
+      PausePoint.reach("vmaAdjust.vm_pgoff");
+      if (next != null && adjustNext != 0) {
+        next.vmStartSetOpaque(next.vmStartGetOpaque() + (adjustNext << PAGE_SHIFT));
+        PausePoint.reach("vmaAdjust.next.vm_start");
+        next.vmPgoffSetOpaque(next.vmPgoffGetOpaque() + adjustNext);
+      }
+      if (next != null && removeNext != 0) {
+        mm.vmas.remove(next);
+      } else if (insert != null) {
+        mm.vmas.insert(insert);
+      }
+      PausePoint.reach("vmaAdjust.done");
+
+      if (anonVma != null) {
+        anonVmaUnlock(anonVma);
+      }
+      if (next != null && removeNext != 0) {
+        anonVmas.unlink(next);
+        next = mm.vmas.next(vma);
+      }
+    } while (removeNext == 2);
+  }
+}
