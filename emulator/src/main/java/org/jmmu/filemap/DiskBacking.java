@@ -49,6 +49,16 @@ public final class DiskBacking implements Backing {
   }
 
   @Override
+  public void punchHole(long start, long end) throws IOException {
+    long last = Math.min(end, channel.size());
+    ByteBuffer zeroes = ByteBuffer.allocate((int) PAGE_SIZE);
+    for (long at = start; at < last; ) {
+      zeroes.clear().limit((int) Math.min(PAGE_SIZE, last - at));
+      at += channel.write(zeroes, at);
+    }
+  }
+
+  @Override
   public void sync() throws IOException {
     channel.force(false);
   }

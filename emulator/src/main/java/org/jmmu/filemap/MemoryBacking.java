@@ -45,6 +45,13 @@ public final class MemoryBacking implements Backing {
   }
 
   @Override
+  public synchronized void punchHole(long start, long end) {
+    if (start < bytes.length) {
+      Arrays.fill(bytes, (int) start, (int) Math.min(end, bytes.length), (byte) 0);
+    }
+  }
+
+  @Override
   public void sync() {}
 
   @Override

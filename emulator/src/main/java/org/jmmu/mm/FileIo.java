@@ -111,6 +111,9 @@ public final class FileIo {
     AddressSpace mapping = file.mapping;
     mapping.inodeLock.writeLock();
     try {
+      if (mapping.backing != null && offset > mapping.sizeGetVolatile() && buffer.length > 0) {
+        truncate.zeroBehindEnd(mapping, offset);
+      }
       int done = 0;
       while (done < buffer.length) {
         long at = offset + done;
@@ -182,10 +185,20 @@ public final class FileIo {
     }
   }
 
-  /** Pages get their bytes when they are first used. */
+  /**
+   * New pages get their bytes when they are first used. Those that an earlier call has left without
+   * get them now: pages that were allocated once must not look as if a call could take them back.
+   *
+   * @kernel mm/shmem.c:shmem_get_folio_gfp, SGP_FALLOC
+   */
   private void allocate(AddressSpace mapping, long first, long end) {
     for (long index = first; index < end && mapping.isShmem(); index++) {
       if (mapping.pages.load(index) != 0) {
+        long present = getFolio.lockedUptodate(mapping, index, GetFolio.Sgp.WRITE);
+        if (present < 0) {
+          throw failure(present);
+        }
+        pageCache.unlockPut(present);
         continue;
       }
       long pfn = frames.alloc(FrameType.USER);

@@ -177,12 +177,19 @@ public final class Mlock {
   }
 
   /**
+   * @kernel mm/internal.h:vma_supports_mlock
+   */
+  static boolean supportsMlock(long vmFlags) {
+    return (vmFlags & (VM_SPECIAL | VM_HUGETLB | VM_DROPPABLE)) == 0;
+  }
+
+  /**
    * @kernel mm/mlock.c:mlock_fixup
    */
   private void fixup(Vma vma, long start, long end, long lock) {
     long oldFlags = vma.vmFlagsGetOpaque();
     long flags = (oldFlags & ~VM_LOCKED_MASK) | lock;
-    if (flags == oldFlags || (oldFlags & (VM_SPECIAL | VM_HUGETLB | VM_DROPPABLE)) != 0) {
+    if (flags == oldFlags || !supportsMlock(oldFlags)) {
       return;
     }
     Mm mm = vma.mm;

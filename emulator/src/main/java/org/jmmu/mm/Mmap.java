@@ -18,6 +18,7 @@ import static org.jmmu.types.VmFlags.VM_DONTDUMP;
 import static org.jmmu.types.VmFlags.VM_DROPPABLE;
 import static org.jmmu.types.VmFlags.VM_GROWSDOWN;
 import static org.jmmu.types.VmFlags.VM_LOCKED;
+import static org.jmmu.types.VmFlags.VM_LOCKED_MASK;
 import static org.jmmu.types.VmFlags.VM_MAYEXEC;
 import static org.jmmu.types.VmFlags.VM_MAYREAD;
 import static org.jmmu.types.VmFlags.VM_MAYSHARE;
@@ -244,27 +245,32 @@ public final class Mmap {
       charged = nrPages;
     }
     munmap.complete(mm, start, end);
+    Vma vma;
     try {
-      if (!merge(mm, start, end, vmFlags, pgoff, file)) {
-        vmaModify.link(newVma(mm, start, end, vmFlags, pgoff, file));
+      vma = merge(mm, start, end, vmFlags, pgoff, file);
+      if (vma == null) {
+        vma = newVma(mm, start, end, vmFlags, pgoff, file);
+        vmaModify.link(vma);
       }
     } catch (ErrnoException e) {
       accounting.vmUnacctMemory(charged); // what was mapped there is gone
       throw e;
     }
     accounting.vmStatAccount(mm, vmFlags, nrPages);
-    if ((vmFlags & VM_LOCKED) != 0) {
+    if ((vmFlags & VM_LOCKED) != 0 && Mlock.supportsMlock(vmFlags)) {
       mm.lockedVm += nrPages;
+    } else if ((vmFlags & VM_LOCKED) != 0) { // mlockall said so; too late for it to be merged
+      vma.vmFlagsSetOpaque(vmFlags & ~VM_LOCKED_MASK);
     }
   }
 
-  /** Whether a neighbour took the range over; without memory for that it stays alone. */
-  private boolean merge(
+  /** The neighbour that took the range over; null if none did, or without memory for that. */
+  private @Nullable Vma merge(
       Mm mm, long start, long end, long flags, long pgoff, @Nullable MappedFile file) {
     try {
-      return vmaModify.mergeNew(mm, start, end, flags, pgoff, file) != null;
+      return vmaModify.mergeNew(mm, start, end, flags, pgoff, file);
     } catch (ErrnoException e) {
-      return false;
+      return null;
     }
   }
 

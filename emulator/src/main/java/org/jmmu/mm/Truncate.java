@@ -70,9 +70,13 @@ public final class Truncate {
     }
     mapping.invalidateLock.writeLock();
     try {
-      boolean shrinks = size < mapping.sizeGetVolatile();
+      long oldSize = mapping.sizeGetVolatile();
+      boolean grows = size > oldSize;
+      if (grows && backing != null) {
+        truncatePages.range(mapping, oldSize, Mman.pageAlign(oldSize));
+      }
       mapping.sizeSetVolatile(size);
-      if (shrinks) {
+      if (!grows) { // behind an end that stays may lie pages that were allocated
         PausePoint.reach("truncate.shortened");
         long first = (size + PAGE_SIZE - 1) & PAGE_MASK;
         unmapMappingRange(mapping, first, Long.MAX_VALUE, Zap.EvenCows.YES);
@@ -87,21 +91,44 @@ public final class Truncate {
   }
 
   /**
+   * What was stored behind the end of a regular file is not the file's: it becomes zeroes before a
+   * write at {@code offset} moves the end. The caller holds the inode's lock.
+   */
+  void zeroBehindEnd(AddressSpace mapping, long offset) {
+    mapping.invalidateLock.writeLock();
+    try {
+      long size = mapping.sizeGetVolatile();
+      truncatePages.range(mapping, size, Math.min(offset, Mman.pageAlign(size)));
+    } finally {
+      mapping.invalidateLock.writeUnlock();
+    }
+  }
+
+  /**
    * Makes [{@code start}, {@code end}) a hole. Private copies stay. The caller holds the inode's
    * lock.
    *
-   * @kernel mm/shmem.c:shmem_fallocate
+   * <p>A hole that ends in the first page unmaps all pages from its first whole one on: the last
+   * byte to unmap would be -1, which Linux takes for the largest number.
+   *
+   * @throws ErrnoException EIO if the file behind it cannot take the hole
+   * @kernel mm/shmem.c:shmem_fallocate, mm/truncate.c:truncate_pagecache_range
    */
   void punchHole(AddressSpace mapping, long start, long end) {
     mapping.invalidateLock.writeLock();
     try {
       long first = (start + PAGE_SIZE - 1) & PAGE_MASK;
-      long last = end & PAGE_MASK;
+      long last = end < PAGE_SIZE ? Long.MAX_VALUE : end & PAGE_MASK;
       if (first < last) {
         unmapMappingRange(mapping, first, last, Zap.EvenCows.NO);
       }
       PausePoint.reach("punchHole.unmapped");
       truncatePages.range(mapping, start, end);
+      if (mapping.backing != null) {
+        mapping.backing.punchHole(start, end);
+      }
+    } catch (IOException e) {
+      throw new ErrnoException(Errno.EIO, "hole in a file");
     } finally {
       mapping.invalidateLock.writeUnlock();
     }

@@ -27,6 +27,9 @@ public interface Backing {
   /** The file has another size. */
   void setSize(long bytes) throws IOException;
 
+  /** What lies in [{@code start}, {@code end}) becomes zeroes. */
+  void punchHole(long start, long end) throws IOException;
+
   /** Whatever was stored survives the end of the machine. @kernel fs/sync.c:vfs_fsync_range */
   void sync() throws IOException;
 

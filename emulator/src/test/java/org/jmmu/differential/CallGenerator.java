@@ -43,6 +43,8 @@ final class CallGenerator {
     add(features.contains(Feature.MREMAP) ? 3 : 0, mappings::mremap);
     add(memory.hasAdvice() ? 3 : 0, memory::madvise);
     add(features.contains(Feature.MLOCK) ? 1 : 0, memory::mlock);
+    boolean locksAll = features.contains(Feature.MLOCKALL) && random.nextInt(6) == 0;
+    add(locksAll ? 1 : 0, memory::mlockall);
     add(features.contains(Feature.MSYNC) ? 1 : 0, memory::msync);
     add(features.contains(Feature.MINCORE) ? 1 : 0, memory::mincore);
     add(features.contains(Feature.FILES) ? 3 : 0, files::next);

@@ -8,9 +8,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import org.jmmu.filemap.OpenMode;
 import org.jmmu.mm.Mman;
+import org.jmmu.sys.Machine;
 import org.jmmu.sys.Process;
 import org.jmmu.types.AddressSpace;
+import org.jmmu.types.MappedFile;
+import org.jmmu.types.Mm;
 import org.jmmu.types.Vma;
 
 /** The files of one sequence, and the calls on them. */
@@ -24,11 +28,26 @@ final class EmulatorFiles {
   /**
    * @param wanted whether there are to be any
    */
-  EmulatorFiles(Process process, boolean wanted) {
-    fds = new int[wanted ? FileCalls.NR_FILES : 0];
-    for (int i = 0; i < fds.length; i++) {
+  EmulatorFiles(Machine machine, Process process, boolean wanted) {
+    if (!wanted) {
+      fds = new int[0];
+      return;
+    }
+    fds = new int[FileCalls.NR_SHMEM + FileCalls.DISK_MODES.length];
+    for (int i = 0; i < FileCalls.NR_SHMEM; i++) {
       fds[i] = process.memfdCreate("file", 0);
       known.add(mappingOf(process, fds[i]));
+    }
+    for (int i = 0; i < FileCalls.DISK_MODES.length; i++) {
+      OpenMode mode = FileCalls.DISK_MODES[i];
+      MappedFile file =
+          i == 0
+              ? machine.files().openInMemory("/file", new byte[0], mode)
+              : machine.files().open(known.getLast(), "/file", mode);
+      if (i == 0) {
+        known.add(file.mapping);
+      }
+      fds[FileCalls.NR_SHMEM + i] = process.install(file);
     }
   }
 
@@ -43,6 +62,21 @@ final class EmulatorFiles {
   /** The descriptor of a file of the sequence; what is none stays what it is. */
   int fd(long file) {
     return file >= 0 && file < fds.length ? fds[(int) file] : (int) file;
+  }
+
+  /** As {@code is_of_disk()} of peer.c. */
+  boolean isOfDisk(Vma vma) {
+    return vma.file != null && known.indexOf(vma.file.mapping) == FileCalls.NR_SHMEM;
+  }
+
+  /** As {@code forget_disk()} of peer.c. */
+  void forgetDisk(Mm mm, long start, byte[] inCore) {
+    for (int page = 0; page < inCore.length; page++) {
+      Vma vma = mm.vmas.find(start + page * PAGE_SIZE);
+      if (vma != null && isOfDisk(vma)) {
+        inCore[page] = 0;
+      }
+    }
   }
 
   long make(Process caller, Call call) {
@@ -90,7 +124,7 @@ final class EmulatorFiles {
   /** As {@code observe_files()} of peer.c. */
   void observe(Process process, StateRecorder recorder) {
     byte[] bytes = new byte[FileCalls.MAX_PAGES * (int) PAGE_SIZE];
-    for (int i = 0; i < fds.length; i++) {
+    for (int i = 0; i < known.size(); i++) {
       int got = process.pread(fds[i], bytes, 0);
       Arrays.fill(bytes, got, Math.min(bytes.length, got + Long.BYTES), (byte) 0);
       recorder.record(got);

@@ -37,7 +37,7 @@ final class EmulatorProcesses {
     Process first = machine.spawn();
     first.mm().rlimits.memlock = MEMLOCK_PAGES * PAGE_SIZE;
     start(0, 0, first);
-    files = new EmulatorFiles(first, observations.contains(Observation.FILES));
+    files = new EmulatorFiles(machine, first, observations.contains(Observation.FILES));
     state = new EmulatorState(new PageProbe(machine), files, observations, recorder);
   }
 
@@ -96,6 +96,8 @@ final class EmulatorProcesses {
       case MINCORE -> {
         return mincore(caller, call);
       }
+      case MLOCKALL -> caller.mlockall((int) first);
+      case MUNLOCKALL -> caller.munlockall();
     }
     return 0;
   }
@@ -130,6 +132,7 @@ final class EmulatorProcesses {
     }
     long sum = 0;
     byte[] inCore = caller.mincore(call.argument(0), call.argument(1));
+    files.forgetDisk(caller.mm(), call.argument(0), inCore);
     for (int page = 0; page < Window.NR_PAGES; page++) {
       sum = sum * 31 + (page < inCore.length ? inCore[page] & 1 : 0);
     }

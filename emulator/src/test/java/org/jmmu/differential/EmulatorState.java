@@ -107,7 +107,7 @@ final class EmulatorState {
     boolean readable = (vma.vmFlagsGetOpaque() & VmFlags.VM_READ) != 0;
     for (long vaddr = vma.vmStartGetOpaque(); vaddr < vma.vmEndGetOpaque(); vaddr += PAGE_SIZE) {
       long pteVal = probe.pteVal(process, vaddr);
-      if (!Pte.isPresent(pteVal) || probe.isOfFile(pteVal)) {
+      if (!Pte.isPresent(pteVal) || (probe.isOfFile(pteVal) && files.isOfDisk(vma))) {
         continue;
       }
       recorder.record(vaddr);
@@ -155,6 +155,9 @@ final class EmulatorState {
   }
 
   private void observeMincore(Process process, Vma vma) {
+    if (files.isOfDisk(vma)) {
+      return;
+    }
     long start = vma.vmStartGetOpaque();
     recorder.describe("  mincore ");
     for (byte page : process.mincore(start, vma.vmEndGetOpaque() - start)) {

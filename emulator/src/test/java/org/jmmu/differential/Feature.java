@@ -29,8 +29,14 @@ enum Feature {
   MLOCK,
   MSYNC,
   MINCORE,
+  /** mlockall of what is yet to be mapped, munlockall. */
+  MLOCKALL,
+  /** MAP_DROPPABLE. */
+  DROPPABLE,
   /** Mappings of files, and calls on files. */
   FILES,
+  /** The same with a file of a disk, opened more than once and in all modes. */
+  DISK_FILES,
   /** fallocate that puts pages into files, not only takes them out. */
   PREALLOCATE;
 

@@ -55,7 +55,7 @@ final class HostSide implements Side, AutoCloseable {
     }
     Path program = compile(directory);
     Process process =
-        new ProcessBuilder(program.toString())
+        new ProcessBuilder(program.toString(), directory.toString())
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
     HostSide side = new HostSide(process, Observation.bits(observations));

@@ -43,13 +43,19 @@ final class MappingCalls {
   Call mmap(int who) {
     long vaddr = zone.address();
     boolean ofFile = percent(filePercent);
+    long file = ofFile ? random.nextInt(FileCalls.nrFiles(features)) : NO_FILE;
     long flags = type() | placement() | options() | (ofFile ? 0 : Mman.MAP_ANONYMOUS);
-    long file = ofFile ? random.nextInt(FileCalls.NR_FILES) : NO_FILE;
+    if (file >= FileCalls.NR_SHMEM) {
+      flags &= ~Mman.MAP_SYNC; // depends on what the disk is
+    }
     long offset = ofFile ? offset() : 0;
     return new Call(who, Op.MMAP, vaddr, zone.length(vaddr), prot(), flags, file, offset);
   }
 
   private int type() {
+    if (features.contains(Feature.DROPPABLE) && percent(3)) {
+      return Mman.MAP_DROPPABLE;
+    }
     boolean canBeShared = features.contains(Feature.SHARED);
     if (canBeShared && zone.isOdd()) {
       return random.nextInt(Mman.MAP_TYPE) & ~Mman.MAP_DROPPABLE;

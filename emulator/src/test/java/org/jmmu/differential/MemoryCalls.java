@@ -32,10 +32,13 @@ final class MemoryCalls {
     Mman.MADV_COLD,
     Mman.MADV_POPULATE_READ,
     Mman.MADV_POPULATE_WRITE,
+    Mman.MADV_COLLAPSE,
   };
 
   /** Numbers that mean nothing. Others beyond the list poison the memory of the host. */
   private static final int[] NO_ADVICE = {5, 6, 7, 26, -1};
+
+  private static final int[] NO_MLOCKALL = {0, Mman.MCL_ONFAULT, 8};
 
   private final SplittableRandom random;
   private final Zone zone;
@@ -73,6 +76,15 @@ final class MemoryCalls {
       case 1 -> new Call(who, Op.MLOCK2, vaddr, length, random.nextInt(zone.isOdd() ? 4 : 2));
       default -> new Call(who, Op.MUNLOCK, vaddr, length);
     };
+  }
+
+  /** What is mapped already differs between the sides. */
+  Call mlockall(int who) {
+    if (random.nextBoolean()) {
+      return new Call(who, Op.MUNLOCKALL);
+    }
+    int flags = random.nextBoolean() ? Mman.MCL_FUTURE : Mman.MCL_FUTURE | Mman.MCL_ONFAULT;
+    return new Call(who, Op.MLOCKALL, zone.isOdd() ? NO_MLOCKALL[random.nextInt(3)] : flags);
   }
 
   Call msync(int who) {

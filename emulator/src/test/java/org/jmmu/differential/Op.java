@@ -40,7 +40,10 @@ enum Op {
   /** File, offset, length. */
   PREAD(Argument.FILE, Argument.HEX, Argument.HEX),
   /** File, offset, length, first of the bytes, each of which is one more than the last. */
-  PWRITE(Argument.FILE, Argument.HEX, Argument.HEX, Argument.NUMBER);
+  PWRITE(Argument.FILE, Argument.HEX, Argument.HEX, Argument.NUMBER),
+  /** Flags. */
+  MLOCKALL(Argument.NUMBER),
+  MUNLOCKALL;
 
   /** How an argument reads. */
   enum Argument {

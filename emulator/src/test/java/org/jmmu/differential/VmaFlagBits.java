@@ -28,6 +28,7 @@ final class VmaFlagBits {
     VmFlags.VM_HUGEPAGE,
     VmFlags.VM_NOHUGEPAGE,
     VmFlags.VM_MERGEABLE,
+    VmFlags.VM_DROPPABLE,
   };
 
   private VmaFlagBits() {}

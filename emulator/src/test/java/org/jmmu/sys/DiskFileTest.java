@@ -175,6 +175,11 @@ class DiskFileTest {
     public void setSize(long bytes) {}
 
     @Override
+    public void punchHole(long start, long end) throws IOException {
+      fail();
+    }
+
+    @Override
     public void sync() {}
 
     @Override

@@ -255,6 +255,61 @@ class FileMappingTest {
   }
 
   @Test
+  void pagesAllocatedTwiceHaveContent() {
+    int fd = memfd(3 * PAGE_SIZE);
+    long vaddr = map(fd, 3, RW, MAP_SHARED);
+    process.fallocate(fd, 0, 0, 2 * PAGE_SIZE);
+    process.fallocate(fd, 0, PAGE_SIZE, 2 * PAGE_SIZE);
+    assertArrayEquals(new byte[] {0, 1, 0}, process.mincore(vaddr, 3 * PAGE_SIZE));
+  }
+
+  @Test
+  void truncationToTheSameSizeDropsPagesBehindTheEnd() {
+    int fd = memfd(PAGE_SIZE);
+    process.fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, 3 * PAGE_SIZE);
+    process.fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, 3 * PAGE_SIZE);
+    process.ftruncate(fd, PAGE_SIZE);
+    process.ftruncate(fd, 3 * PAGE_SIZE);
+    long vaddr = map(fd, 3, RW, MAP_SHARED);
+    assertArrayEquals(new byte[] {1, 0, 0}, process.mincore(vaddr, 3 * PAGE_SIZE));
+  }
+
+  @Test
+  void holeThatEndsInTheFirstPageUnmapsTheRest() {
+    int fd = memfd(3 * PAGE_SIZE);
+    assertEquals(1, process.pwrite(fd, new byte[] {5}, 2 * PAGE_SIZE));
+    long vaddr = map(fd, 3, RW, MAP_SHARED);
+    assertEquals(5, cpu.loadByte(vaddr + 2 * PAGE_SIZE));
+    process.fallocate(fd, PUNCH, 0, PAGE_SIZE - 1);
+    assertEquals(0, new PageProbe(machine).pteVal(process, vaddr + 2 * PAGE_SIZE));
+    assertEquals(5, cpu.loadByte(vaddr + 2 * PAGE_SIZE));
+  }
+
+  @Test
+  void holesReachWhatIsStored() {
+    int fd = regular(3, OpenMode.O_RDWR);
+    process.fallocate(fd, PUNCH, PAGE_SIZE, PAGE_SIZE + 1);
+    assertEquals(1, readByte(fd, PAGE_SIZE - 1));
+    assertEquals(0, readByte(fd, PAGE_SIZE));
+    assertEquals(0, readByte(fd, 2 * PAGE_SIZE));
+    assertEquals(3, readByte(fd, 2 * PAGE_SIZE + 1));
+  }
+
+  @Test
+  void regularFileThatGrowsShowsZeroes() {
+    int fd = regular(1, OpenMode.O_RDWR);
+    long vaddr = map(fd, 1, RW, MAP_SHARED);
+    process.ftruncate(fd, 100);
+    cpu.storeByte(vaddr + 100, (byte) 7);
+    cpu.storeByte(vaddr + 300, (byte) 9);
+    assertEquals(1, process.pwrite(fd, new byte[] {5}, 200));
+    assertEquals(0, cpu.loadByte(vaddr + 100));
+    assertEquals(9, cpu.loadByte(vaddr + 300));
+    process.ftruncate(fd, PAGE_SIZE);
+    assertEquals(0, cpu.loadByte(vaddr + 300));
+  }
+
+  @Test
   void readFaultMapsCachedPagesAround() {
     int fd = regular(40, OpenMode.O_RDONLY);
     assertEquals(40 * PAGE_SIZE, process.pread(fd, new byte[(int) (40 * PAGE_SIZE)], 0));

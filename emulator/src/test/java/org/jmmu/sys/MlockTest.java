@@ -1,5 +1,8 @@
 package org.jmmu.sys;
 
+import static org.jmmu.mm.Mman.MAP_ANONYMOUS;
+import static org.jmmu.mm.Mman.MAP_DROPPABLE;
+import static org.jmmu.mm.Mman.MAP_FIXED;
 import static org.jmmu.mm.Mman.MCL_CURRENT;
 import static org.jmmu.mm.Mman.MCL_FUTURE;
 import static org.jmmu.mm.Mman.MCL_ONFAULT;
@@ -166,6 +169,18 @@ class MlockTest extends WithProcess {
     process.mm().rlimits.memlock = 3 * PAGE_SIZE;
     assertErrno(Errno.ENOMEM, () -> process.mlockall(MCL_CURRENT));
     process.mlockall(MCL_FUTURE);
+  }
+
+  @Test
+  void droppableMemoryIsNeverLockedButPopulatedLikeWhatIs() {
+    process.mlockall(MCL_FUTURE | MCL_ONFAULT);
+    int flags = MAP_DROPPABLE | MAP_ANONYMOUS | MAP_FIXED;
+    assertEquals(at(10), process.mmap(at(10), PAGE_SIZE, RW, flags));
+    assertEquals(at(11), process.mmap(at(11), PAGE_SIZE, RW, flags));
+    assertLocked(0, 10);
+    assertEquals(0, process.mm().lockedVm);
+    assertEquals(true, isThere(10) && isThere(11));
+    assertEquals("10-11 rw, 11-12 rw", maps());
   }
 
   @Test

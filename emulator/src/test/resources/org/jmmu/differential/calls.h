@@ -62,6 +62,7 @@ static int do_mincore(const uint64_t *args, uint64_t *value) {
   if (reaches_outside(args[0], args[1])) return KIND_REFUSED;
   memset(in_core, 0, sizeof in_core);
   int kind = ended(syscall(SYS_mincore, args[0], args[1], in_core), value);
+  forget_disk(args[0], in_core);
   for (size_t i = 0; kind == KIND_OK && i < WINDOW_PAGES; i++) *value = *value * 31 + (in_core[i] & 1);
   return kind;
 }

@@ -53,13 +53,17 @@ static void observe_bytes(uint64_t address, int whole) {
   }
 }
 
-/* A page that is not there is not touched, nor is one of a file: that would change the state. */
+/* Of a file on a disk: what the kernel reads ahead, and when it writes back, is its own business. */
+static int is_of_disk(const struct procmap_query *vma) { return vma->inode == inodes[DISK_FILE]; }
+
+/* A page that is not there is not touched: that would change the state. */
 static void observe_pages(const struct procmap_query *vma, int whole) {
   size_t nr = (vma->vma_end - vma->vma_start) / PAGE;
   ssize_t bytes = pread(pagemap_fd, pagemap, nr * 8, vma->vma_start / PAGE * 8);
   if (bytes != (ssize_t)(nr * 8)) fail("pagemap");
   for (size_t i = 0; i < nr; i++) {
-    if (!(pagemap[i] & PM_PRESENT) || (pagemap[i] & PM_FILE)) continue;
+    if (!(pagemap[i] & PM_PRESENT)) continue;
+    if ((pagemap[i] & PM_FILE) && is_of_disk(vma)) continue;
     uint64_t address = vma->vma_start + i * PAGE;
     record(address);
     describe("  page +0x%lx", (address - WINDOW_START) / PAGE);
@@ -75,6 +79,7 @@ static void observe_pages(const struct procmap_query *vma, int whole) {
 
 static void observe_mincore(const struct procmap_query *vma) {
   static unsigned char in_core[WINDOW_PAGES];
+  if (is_of_disk(vma)) return;
   size_t nr = (vma->vma_end - vma->vma_start) / PAGE;
   if (mincore((void *)vma->vma_start, nr * PAGE, in_core) != 0) fail("mincore");
   describe("  mincore ");
@@ -83,6 +88,16 @@ static void observe_mincore(const struct procmap_query *vma) {
     describe("%d", in_core[i] & 1);
   }
   describe("\n");
+}
+
+/* Takes what lies on a disk out of what mincore says of a range that begins at an address. */
+static void forget_disk(uint64_t start, unsigned char *in_core) {
+  struct procmap_query vma;
+  for (uint64_t at = start; find_vma(at, &vma); at = vma.vma_end) {
+    if (!is_of_disk(&vma)) continue;
+    uint64_t from = vma.vma_start > start ? vma.vma_start : start;
+    memset(in_core + (from - start) / PAGE, 0, (vma.vma_end - from) / PAGE);
+  }
 }
 
 /* Number of a file: 0 = none, 1 and on = those of the sequence, 100 and on = others as they come. */
@@ -111,7 +126,7 @@ static void observe_contents(const struct procmap_query *vma) {
 /* A hole that is read stays one. */
 static void observe_files(void) {
   static uint64_t bytes[MAX_FILE_PAGES * PAGE / 8];
-  for (int i = 0; i < NR_FILES; i++) {
+  for (int i = 0; i <= DISK_FILE; i++) {
     struct stat status;
     if (fstat(files[i], &status) != 0) fail("fstat");
     record(status.st_size);
@@ -132,7 +147,7 @@ static void observe_files(void) {
 /* Flags of mappings as smaps abbreviates them, those that are compared; numbers as in VmaFlagBits. */
 static const char flag_names[][3] = {"rd", "wr", "ex", "sh", "mr", "mw", "me", "ms",
                                      "gd", "lo", "sr", "rr", "dc", "de", "lf", "ac",
-                                     "nr", "sf", "wf", "dd", "hg", "nh", "mg"};
+                                     "nr", "sf", "wf", "dd", "hg", "nh", "mg", "dp"};
 #define NR_FLAGS (sizeof flag_names / sizeof *flag_names)
 
 static uint64_t flag_bits(const char *line) {

@@ -67,6 +67,10 @@ static int execute(int me, const struct call *call, uint64_t *value) {
       return do_pread(args, value);
     case OP_PWRITE:
       return do_pwrite(args, value);
+    case OP_MLOCKALL:
+      return ended(syscall(SYS_mlockall, args[0]), value);
+    case OP_MUNLOCKALL:
+      return ended(syscall(SYS_munlockall), value);
     case OP_READ:
       return load(args[0], value);
     case OP_WRITE:
@@ -123,11 +127,22 @@ static void serve(int me) {
   }
 }
 
+static const char *directory; /* on a disk, if temporary files are */
+
 static void make_files(void) {
+  static const int modes[] = {O_RDWR, O_RDONLY, O_WRONLY, O_RDWR};
   for (int i = 0; i < NR_FILES; i++) {
+    char path[32];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", files[DISK_FILE]);
     struct stat status;
-    files[i] = memfd_create("file", 0);
-    if (files[i] < 0 || fstat(files[i], &status) != 0) fail("memfd_create");
+    if (i < DISK_FILE) {
+      files[i] = memfd_create("file", 0);
+    } else if (i == DISK_FILE) {
+      files[i] = open(directory, O_TMPFILE | O_RDWR, 0600);
+    } else {
+      files[i] = open(path, modes[i - DISK_FILE]);
+    }
+    if (files[i] < 0 || fstat(files[i], &status) != 0) fail("a file");
     inodes[i] = status.st_ino;
   }
 }
@@ -215,13 +230,18 @@ static const char *trouble(void) {
   pagemap_fd = open("/proc/self/pagemap", O_RDONLY);
   if (maps_fd < 0 || ioctl(maps_fd, PROCMAP_QUERY, &vma) != 0) return "no PROCMAP_QUERY";
   if (pagemap_fd < 0) return "no /proc/self/pagemap";
+  FILE *smaps = fopen("/proc/self/smaps", "r"); /* makes the heap: mlockall would lock a later one */
+  if (smaps == NULL || fclose(smaps) != 0) return "no /proc/self/smaps";
   if (find_vma(WINDOW_START, &vma)) return "the window is in use";
   if (prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) != 0) return "no PR_SET_THP_DISABLE";
   if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) return "no PR_SET_CHILD_SUBREAPER";
   return "";
 }
 
-int main(void) {
+/* Argument: the directory of temporary files. */
+int main(int argc, char **argv) {
+  if (argc != 2) return 1;
+  directory = argv[1];
   shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (shared == MAP_FAILED) return 1;
   const char *reason = trouble();

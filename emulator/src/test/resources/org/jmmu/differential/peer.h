@@ -35,7 +35,8 @@
 #define NOBODY -1
 #define HANG_SECONDS 10
 
-#define NR_FILES 2
+#define NR_FILES 6 /* two of shared memory, one of a disk that is opened four times */
+#define DISK_FILE 2 /* the first descriptor of the one of a disk */
 #define MAX_FILE_PAGES 64 /* what is compared of a file */
 #define MEMLOCK_PAGES 96
 #define STACK_BYTES (8UL << 20)
@@ -60,7 +61,9 @@ enum op {
   OP_FTRUNCATE,
   OP_FALLOCATE,
   OP_PREAD,
-  OP_PWRITE
+  OP_PWRITE,
+  OP_MLOCKALL,
+  OP_MUNLOCKALL
 };
 
 /* How a call ended: constants of Result.Kind, in the same order. */
