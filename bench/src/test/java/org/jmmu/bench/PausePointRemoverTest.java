@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.io.InputStream;
 import org.jmmu.phys.Mem;
-import org.jmmu.rmap.RmapWalk;
+import org.jmmu.rmap.AnonVmas;
 import org.junit.jupiter.api.Test;
 
 class PausePointRemoverTest {
@@ -15,7 +15,7 @@ class PausePointRemoverTest {
 
   @Test
   void callAndArgumentGo() throws IOException {
-    byte[] without = remover.remove(classFile(RmapWalk.class.getName()));
+    byte[] without = remover.remove(classFile(AnonVmas.class.getName()));
     assertTrue(without != null && remover.removed() == 1);
     assertNull(remover.remove(without), "calls are left");
   }
