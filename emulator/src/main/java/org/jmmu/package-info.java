@@ -19,6 +19,8 @@
             rmap
           proc                    # what /proc shows of a process
             swap
+          ksm                     # merging pages of equal content
+            mm
           migrate                 # pages from frame to frame
             mm                    # what system calls and page faults do
               rmap                # from a frame to the entries that map it

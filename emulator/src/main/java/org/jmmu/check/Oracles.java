@@ -22,6 +22,7 @@ import org.jmmu.phys.SlotTable;
 import org.jmmu.rmap.AnonVmas;
 import org.jmmu.types.AnonVma;
 import org.jmmu.types.AnonVmaChain;
+import org.jmmu.types.KsmStableNode;
 import org.jmmu.types.Mm;
 import org.jmmu.types.Vma;
 
@@ -41,11 +42,12 @@ public final class Oracles {
       Buddy buddy,
       AnonVmas anonVmas,
       PageCache pageCache,
-      SlotTable<MappingSlot> mappings) {
+      SlotTable<MappingSlot> mappings,
+      SlotTable<KsmStableNode> ksmNodes) {
     this.phys = phys;
     this.buddy = buddy;
     this.cached = new PageCacheCensus(phys, mappings, violations);
-    this.census = new PageTableCensus(phys, anonVmas, pageCache, violations);
+    this.census = new PageTableCensus(phys, anonVmas, pageCache, ksmNodes, violations);
   }
 
   /**

@@ -13,12 +13,17 @@ import org.jmmu.pgtable.Pte;
 import org.jmmu.phys.FrameType;
 import org.jmmu.phys.Mem;
 import org.jmmu.phys.PageDesc;
+import org.jmmu.phys.PageFlags;
 import org.jmmu.phys.PhysMemory;
+import org.jmmu.phys.Slot;
+import org.jmmu.phys.SlotTable;
 import org.jmmu.rmap.AnonVmas;
 import org.jmmu.swap.MigrationEntry;
 import org.jmmu.types.AddressSpace;
 import org.jmmu.types.AnonVma;
 import org.jmmu.types.AnonVmaChain;
+import org.jmmu.types.KsmRmapItem;
+import org.jmmu.types.KsmStableNode;
 import org.jmmu.types.Mm;
 import org.jmmu.types.Vma;
 
@@ -32,15 +37,21 @@ final class PageTableCensus {
   private final PhysMemory phys;
   private final AnonVmas anonVmas;
   private final PageCache pageCache;
+  private final SlotTable<KsmStableNode> ksmNodes;
   private final List<Violation> violations;
   private int[] mapped = new int[0]; // by frame: entries that map it
   private boolean[] linked = new boolean[0]; // by frame: whether it is a reachable table
 
   PageTableCensus(
-      PhysMemory phys, AnonVmas anonVmas, PageCache pageCache, List<Violation> violations) {
+      PhysMemory phys,
+      AnonVmas anonVmas,
+      PageCache pageCache,
+      SlotTable<KsmStableNode> ksmNodes,
+      List<Violation> violations) {
     this.phys = phys;
     this.anonVmas = anonVmas;
     this.pageCache = pageCache;
+    this.ksmNodes = ksmNodes;
     this.violations = violations;
   }
 
@@ -125,10 +136,29 @@ final class PageTableCensus {
           && vma.file.mapping == mapping
           && PageDesc.indexGetOpaque(phys, pfn) == vma.linearPageIndex(vaddr);
     }
-    AnonVma anonVma = anonVmas.of(PageDesc.mappingGetAcquire(phys, pfn));
+    long word = PageDesc.mappingGetAcquire(phys, pfn);
+    if (Slot.tag(word) == PageFlags.PAGE_MAPPING_KSM) {
+      return ksmLeadsTo(ksmNodes.get(word), vma, vaddr);
+    }
+    AnonVma anonVma = anonVmas.of(word);
     if (anonVma == null || PageDesc.indexGetOpaque(phys, pfn) != vma.linearPageIndex(vaddr)) {
       return false;
     }
+    return leadsTo(anonVma, vma);
+  }
+
+  /** By way of the item of this process or of the one it was forked from. */
+  private static boolean ksmLeadsTo(KsmStableNode node, Vma vma, long vaddr) {
+    for (KsmRmapItem item = node.headLocked(); item != null; item = item.next()) {
+      AnonVma anonVma = item.anonVma;
+      if (item.address == vaddr && anonVma != null && leadsTo(anonVma, vma)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean leadsTo(AnonVma anonVma, Vma vma) {
     for (AnonVmaChain avc = anonVma.headLocked(); avc != null; avc = avc.sameAnonVmaNextLocked()) {
       if (avc.vma == vma) {
         return true;

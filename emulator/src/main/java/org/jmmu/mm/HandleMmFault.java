@@ -1,5 +1,6 @@
 package org.jmmu.mm;
 
+import static org.jmmu.mm.FaultFlags.FAULT_FLAG_UNSHARE;
 import static org.jmmu.mm.FaultFlags.FAULT_FLAG_WRITE;
 import static org.jmmu.mm.VmFault.VM_FAULT_OOM;
 
@@ -91,7 +92,9 @@ public final class HandleMmFault {
     if (MigrationEntry.isMigrationEntry(pteVal)) {
       return migrationWait.migrationEntryWait(migrationWaitParts, vma, vaddr, pteAddr);
     }
-    if ((flags & FAULT_FLAG_WRITE) != 0 && Pte.isPresent(pteVal) && !Pte.isWrite(pteVal)) {
+    if ((flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE)) != 0
+        && Pte.isPresent(pteVal)
+        && !Pte.isWrite(pteVal)) {
       return wpFault.doWpPage(cpu, vma, vaddr, pteAddr, pteVal, flags);
     } // else: somebody else handled the same fault; the access is tried again
     return 0;

@@ -36,10 +36,12 @@ public final class Madvise {
   private final VmaModify vmaModify;
   private final MadviseMemory memory;
   private final FaultIn faultIn;
+  private final BreakKsm breakKsm;
 
   public Madvise(
       VmaModify vmaModify,
       FaultIn faultIn,
+      BreakKsm breakKsm,
       PhysMemory phys,
       Frames frames,
       PageTables tables,
@@ -50,6 +52,7 @@ public final class Madvise {
     this.memory =
         new MadviseMemory(phys, frames, tables, tlbFlush, new Zap(phys, tables, pageRmap), fileIo);
     this.faultIn = faultIn;
+    this.breakKsm = breakKsm;
   }
 
   /**
@@ -150,6 +153,9 @@ public final class Madvise {
    */
   private void changeFlags(Vma vma, long start, long end, int advice) {
     long oldFlags = vma.vmFlagsGetOpaque();
+    if (advice == Mman.MADV_UNMERGEABLE && (oldFlags & VM_MERGEABLE) != 0) {
+      breakKsm.range(vma, start, end);
+    }
     long flags = newFlags(vma, oldFlags, advice);
     if (flags == oldFlags) {
       return;

@@ -37,6 +37,7 @@ public final class Mremap {
       VmaModify vmaModify,
       Munmap munmap,
       FaultIn faultIn,
+      BreakKsm breakKsm,
       PageTables tables,
       TlbFlush tlbFlush,
       AnonVmas anonVmas) {
@@ -49,6 +50,7 @@ public final class Mremap {
             vmaModify,
             accounting,
             munmap,
+            breakKsm,
             new MovePageTables(tables, tlbFlush, anonVmas));
     this.faultIn = faultIn;
   }

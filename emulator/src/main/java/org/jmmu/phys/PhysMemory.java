@@ -99,6 +99,27 @@ public final class PhysMemory {
     Mem.copy(frameAddr(fromPfn), frameAddr(toPfn), PAGE_SIZE);
   }
 
+  /** Whether two frames hold the same bytes, if nobody changes them. */
+  public boolean haveSameContent(long pfn, long otherPfn) {
+    long apart = frameAddr(otherPfn) - frameAddr(pfn);
+    for (long at = frameAddr(pfn); at < frameAddr(pfn) + PAGE_SIZE; at += Long.BYTES) {
+      if (Mem.longGetPlain(at) != Mem.longGetPlain(at + apart)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Of a frame's bytes, if nobody changes them; equal pages have equal ones. */
+  public long checksum(long pfn) {
+    long sum = 0;
+    for (long at = frameAddr(pfn); at < frameAddr(pfn) + PAGE_SIZE; at += Long.BYTES) {
+      sum = (sum ^ Mem.longGetPlain(at)) * 0x9e37_79b9_7f4a_7c15L;
+      sum ^= sum >>> 32;
+    }
+    return sum;
+  }
+
   /** Fills a frame with one byte: poison, so that a read of a freed frame shows. */
   public void fillPage(long pfn, byte value) {
     Mem.fill(frameAddr(pfn), PAGE_SIZE, value);

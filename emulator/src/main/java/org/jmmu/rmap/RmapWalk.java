@@ -2,8 +2,12 @@ package org.jmmu.rmap;
 
 import java.util.concurrent.atomic.LongAdder;
 import org.jmmu.phys.PageDesc;
+import org.jmmu.phys.PageFlags;
 import org.jmmu.phys.PhysMemory;
+import org.jmmu.phys.Slot;
+import org.jmmu.phys.SlotTable;
 import org.jmmu.types.AnonVma;
+import org.jmmu.types.KsmStableNode;
 
 /**
  * Visits every VMA that may map an anonymous page. Allocates nothing.
@@ -13,12 +17,14 @@ import org.jmmu.types.AnonVma;
 public final class RmapWalk {
   private final PhysMemory phys;
   private final AnonVmas anonVmas;
+  private final SlotTable<KsmStableNode> ksmNodes;
   private final VmaAdjustProtocol protocol;
   private final LongAdder restarts = new LongAdder();
 
-  public RmapWalk(PhysMemory phys, AnonVmas anonVmas) {
+  public RmapWalk(PhysMemory phys, AnonVmas anonVmas, SlotTable<KsmStableNode> ksmNodes) {
     this.phys = phys;
     this.anonVmas = anonVmas;
+    this.ksmNodes = ksmNodes;
     this.protocol = anonVmas.protocol();
   }
 
@@ -27,7 +33,12 @@ public final class RmapWalk {
    * mapping and index still.
    */
   public void walk(long pfn, RmapOne one, long arg) {
-    AnonVma anonVma = anonVmas.of(PageDesc.mappingGetAcquire(phys, pfn));
+    long mapping = PageDesc.mappingGetAcquire(phys, pfn);
+    if (Slot.tag(mapping) == PageFlags.PAGE_MAPPING_KSM) {
+      KsmRmapWalk.walk(protocol, ksmNodes.get(mapping), pfn, one, arg);
+      return;
+    }
+    AnonVma anonVma = anonVmas.of(mapping);
     if (anonVma == null) {
       return;
     }

@@ -15,9 +15,11 @@ import org.jmmu.filemap.TruncatePages;
 import org.jmmu.filemap.Writeback;
 import org.jmmu.hw.ControlBits;
 import org.jmmu.hw.Cpu;
+import org.jmmu.ksm.Ksm;
 import org.jmmu.migrate.MigratePages;
 import org.jmmu.migrate.MovePages;
 import org.jmmu.mm.Accounting;
+import org.jmmu.mm.BreakKsm;
 import org.jmmu.mm.Brk;
 import org.jmmu.mm.Exec;
 import org.jmmu.mm.ExecImage;
@@ -56,6 +58,7 @@ import org.jmmu.rmap.TryToMigrate;
 import org.jmmu.types.AnonVma;
 import org.jmmu.types.Errno;
 import org.jmmu.types.ErrnoException;
+import org.jmmu.types.KsmStableNode;
 import org.jmmu.types.Mm;
 import org.jmmu.types.Rlimits;
 import org.jmmu.types.VmSysctl;
@@ -91,6 +94,8 @@ final class Kernel {
   private final Buddy buddy;
   final SlotTable<AnonVma> anonVmaSlots = new SlotTable<>(AnonVma::new);
   final SlotTable<MappingSlot> mappingSlots = new SlotTable<>(MappingSlot::new);
+  private final SlotTable<KsmStableNode> ksmSlots = new SlotTable<>(KsmStableNode::new);
+  private final Ksm ksm;
   private final Fork fork;
   private final Exec exec;
   private final Oracles oracles;
@@ -115,7 +120,7 @@ final class Kernel {
     TruncatePages truncatePages = new TruncatePages(phys, pageCache, mappers);
     Writeback writeback = new Writeback(phys, pageCache, mappers);
     files = new Files(pageCache, truncatePages, writeback);
-    rmapWalk = new RmapWalk(phys, anonVmas);
+    rmapWalk = new RmapWalk(phys, anonVmas, ksmSlots);
     RemoveMigrationPtes removeMigrationPtes = new RemoveMigrationPtes(frames, tables, pageRmap);
     VmaModify vmaModify = new VmaModify(anonVmas, failAlloc);
     munmap = new Munmap(phys, frames, tables, tlbFlush, vmaModify, pageRmap, accounting, failAlloc);
@@ -131,7 +136,7 @@ final class Kernel {
             new TryToMigrate(phys, frames, tables, tlbFlush, pageRmap),
             removeMigrationPtes);
     movePages = new MovePages(frames, tables, migratePages);
-    oracles = new Oracles(phys, buddy, anonVmas, pageCache, mappingSlots);
+    oracles = new Oracles(phys, buddy, anonVmas, pageCache, mappingSlots, ksmSlots);
     HandleMmFault handleMmFault =
         new HandleMmFault(
             phys,
@@ -156,10 +161,14 @@ final class Kernel {
             new StackGrowth(anonVmas, accounting, failAlloc),
             config.faultLocking());
     faultIn = new FaultIn(tables, handleMmFault);
+    BreakKsm breakKsm = new BreakKsm(tables, pageRmap, handleMmFault);
+    ksm = new Ksm(phys, frames, tables, tlbFlush, pageRmap, anonVmas, ksmSlots, breakKsm);
     mprotect = new Mprotect(tables, tlbFlush, vmaModify, accounting, faultIn);
-    mremap = new Mremap(accounting, vmaModify, munmap, faultIn, tables, tlbFlush, anonVmas);
+    mremap =
+        new Mremap(accounting, vmaModify, munmap, faultIn, breakKsm, tables, tlbFlush, anonVmas);
     brk = new Brk(accounting, vmaModify, munmap, faultIn);
-    madvise = new Madvise(vmaModify, faultIn, phys, frames, tables, tlbFlush, pageRmap, fileIo);
+    madvise =
+        new Madvise(vmaModify, faultIn, breakKsm, phys, frames, tables, tlbFlush, pageRmap, fileIo);
     mlock = new Mlock(vmaModify, faultIn);
     WriteUser writeUser = new WriteUser(phys, tables, faultIn);
     ExecStack stack =
@@ -216,6 +225,7 @@ final class Kernel {
         switchMm.forget(cpu);
       }
     }
+    ksm.exit(mm);
     munmap.exitMmap(mm);
     mms.remove(mm);
   }
@@ -223,6 +233,14 @@ final class Kernel {
   /** Frames that are neither free nor the machine's own, exact at rest. */
   long framesInUse() {
     return phys.nrFrames() - 2 - buddy.nrFree(); // frame 0 and the zero page
+  }
+
+  void scanKsm() {
+    ksm.scan(mms);
+  }
+
+  int ksmPagesShared() {
+    return ksm.pagesShared();
   }
 
   List<Violation> check() {
@@ -244,6 +262,8 @@ final class Kernel {
     accounting.reset();
     rmapWalk.reset();
     sysctl = new VmSysctl();
+    ksm.reset();
+    ksmSlots.freeAll();
     anonVmaSlots.freeAll();
     mappingSlots.freeAll();
     buddy.reset();

@@ -63,6 +63,21 @@ public final class Machine implements AutoCloseable {
     return kernel().migratePages.migrate(pfn);
   }
 
+  /**
+   * One pass of the scanner that merges equal pages of memory advised as MADV_MERGEABLE. Two passes
+   * merge what does not change.
+   *
+   * @kernel mm/ksm.c:ksm_do_scan
+   */
+  public void scanKsm() {
+    kernel().scanKsm();
+  }
+
+  /** Merged pages, as {@code /sys/kernel/mm/ksm/pages_shared}. */
+  public int ksmPagesShared() {
+    return kernel().ksmPagesShared();
+  }
+
   /** How often reverse-map walks have had to start over; 0 unless the protocol makes them. */
   public long rmapWalkRestarts() {
     return kernel().rmapWalk.restarts();
