@@ -19,11 +19,13 @@
             rmap
           proc                    # what /proc shows of a process
             swap
+          reclaim                 # pages out of memory
+            mm
           migrate                 # pages from frame to frame
             mm                    # what system calls and page faults do
               rmap                # from a frame to the entries that map it
                 filemap           # page caches, and where files come from
-                  swap            # what non-present entries say
+                  swap            # swap areas, their cache, non-present entries
                     pgtable       # entries, their locks, TLB flushes
                       alloc       # frames
                         types     # address spaces, VMAs, anon_vmas, files

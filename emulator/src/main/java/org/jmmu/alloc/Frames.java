@@ -2,6 +2,7 @@ package org.jmmu.alloc;
 
 import org.jmmu.phys.FrameType;
 import org.jmmu.phys.PageDesc;
+import org.jmmu.phys.PageFlags;
 import org.jmmu.phys.PhysMemory;
 import org.jmmu.types.KernelBug;
 
@@ -14,11 +15,17 @@ public final class Frames {
   private final PhysMemory phys;
   private final Buddy buddy;
   private final FailAlloc failAlloc;
+  private UnusedSwapCache swapCache = pfn -> {}; // written before there is swap
 
   public Frames(PhysMemory phys, Buddy buddy, FailAlloc failAlloc) {
     this.phys = phys;
     this.buddy = buddy;
     this.failAlloc = failAlloc;
+  }
+
+  /** Lets the swap cache know of pages that nobody else has any more. */
+  public void tell(UnusedSwapCache swapCache) {
+    this.swapCache = swapCache;
   }
 
   /** One frame with one reference and arbitrary content, or {@link Buddy#NO_FRAME}. */
@@ -64,6 +71,29 @@ public final class Frames {
   }
 
   /**
+   * Takes all references away for a moment, so that nobody gets one by {@link #getUnlessZero}.
+   *
+   * @param count how many there must be, all of which the caller knows
+   * @kernel include/linux/page_ref.h:page_ref_freeze
+   */
+  public boolean freeze(long pfn, int count) {
+    return PageDesc.refcountCas(phys, pfn, count, 0);
+  }
+
+  /**
+   * @kernel include/linux/page_ref.h:page_ref_unfreeze
+   */
+  public void unfreeze(long pfn, int count) {
+    PageDesc.refcountSetRelease(phys, pfn, count);
+  }
+
+  /** Gives a frozen frame back. */
+  public void freeFrozen(long pfn) {
+    PageDesc.mappingSetOpaque(phys, pfn, 0);
+    buddy.free(pfn, 0);
+  }
+
+  /**
    * Drops a reference of each of the first {@code nr} frames of an array, and forgets which they
    * were.
    *
@@ -86,6 +116,9 @@ public final class Frames {
       throw new KernelBug("reference count of frame " + pfn + " drops below zero");
     }
     if (count != 1) {
+      if (count == 2 && (PageDesc.flagsGetAcquire(phys, pfn) & PageFlags.PG_SWAPCACHE) != 0) {
+        swapCache.oneReferenceLeft(pfn);
+      }
       return false;
     }
     PageDesc.mappingSetOpaque(phys, pfn, 0);

@@ -135,6 +135,28 @@ public final class AnonVmas {
     anonVma.refcountGetAndAdd(1);
   }
 
+  /**
+   * Pins the anon_vma of a page that the caller has locked, so that its mapping stays; null if the
+   * page is not mapped.
+   *
+   * @kernel mm/rmap.c:folio_get_anon_vma
+   */
+  public @Nullable AnonVma getOf(long pfn) {
+    AnonVma anonVma = of(PageDesc.mappingGetAcquire(phys, pfn));
+    if (anonVma == null
+        || PageDesc.mapcountGetAcquire(phys, pfn) == 0
+        || !anonVma.refcountIncNotZero()) {
+      return null;
+    }
+    // Still mapped: then it was mapped all the time, and this is the anon_vma it was mapped by. If
+    // not, the slot may be anybody's; a reference more does it no harm.
+    if (PageDesc.mapcountGetAcquire(phys, pfn) == 0) {
+      put(anonVma);
+      return null;
+    }
+    return anonVma;
+  }
+
   public void put(AnonVma anonVma) {
     if (anonVma.refcountGetAndAdd(-1) == 1) {
       AnonVma root = anonVma.root();

@@ -58,6 +58,19 @@ public final class AnonVma extends Slot {
     return (int) REFCOUNT.getAndAdd(this, delta);
   }
 
+  /** For a caller with no reference: fails on one that is free. */
+  public boolean refcountIncNotZero() {
+    while (true) {
+      int count = refcountGetAcquire();
+      if (count == 0) {
+        return false;
+      }
+      if (REFCOUNT.compareAndSet(this, count, count + 1)) {
+        return true;
+      }
+    }
+  }
+
   /** First VMA of the list; the caller holds the lock. */
   public @Nullable AnonVmaChain headLocked() {
     return head;
