@@ -108,8 +108,7 @@ public final class Accounting {
   /** Whether RLIMIT_MEMLOCK allows {@code length} bytes more. @kernel mm/mmap.c:mlock_future_ok */
   static boolean mlockFutureOk(Mm mm, long flags, long length) {
     return (flags & VmFlags.VM_LOCKED) == 0
-        || mm.rlimits.capIpcLock
-        || !exceeds(mm.lockedVm + (length >> PAGE_SHIFT), mm.rlimits.memlock);
+        || !exceedsMemlock(mm, mm.lockedVm + (length >> PAGE_SHIFT));
   }
 
   /**
@@ -117,6 +116,11 @@ public final class Accounting {
    */
   static boolean canDoMlock(Mm mm) {
     return mm.rlimits.capIpcLock || mm.rlimits.memlock != 0;
+  }
+
+  /** Whether {@code nrPages} are more than the process may lock. */
+  static boolean exceedsMemlock(Mm mm, long nrPages) {
+    return !mm.rlimits.capIpcLock && exceeds(nrPages, mm.rlimits.memlock);
   }
 
   private static boolean exceeds(long nrPages, long limit) {

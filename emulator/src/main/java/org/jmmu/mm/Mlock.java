@@ -49,7 +49,8 @@ public final class Mlock {
     mm.mmapLock.writeLock();
     try {
       long locked = mm.lockedVm + nrPages;
-      if (isTooMuch(mm, locked) && isTooMuch(mm, locked - lockedPages(mm, first, end))) {
+      if (Accounting.exceedsMemlock(mm, locked)
+          && Accounting.exceedsMemlock(mm, locked - lockedPages(mm, first, end))) {
         throw new ErrnoException(Errno.ENOMEM, "more locked memory than the limit allows");
       }
       apply(mm, start, bytes, VM_LOCKED | onFault);
@@ -83,7 +84,7 @@ public final class Mlock {
     boolean current = (flags & Mman.MCL_CURRENT) != 0;
     mm.mmapLock.writeLock();
     try {
-      if (current && isTooMuch(mm, mm.totalVm)) {
+      if (current && Accounting.exceedsMemlock(mm, mm.totalVm)) {
         throw new ErrnoException(Errno.ENOMEM, "more memory than may be locked");
       }
       long lock = VM_LOCKED | ((flags & Mman.MCL_ONFAULT) != 0 ? VM_LOCKONFAULT : 0);
@@ -109,11 +110,6 @@ public final class Mlock {
     } finally {
       mm.mmapLock.writeUnlock();
     }
-  }
-
-  private static boolean isTooMuch(Mm mm, long nrPages) {
-    return !mm.rlimits.capIpcLock
-        && Long.compareUnsigned(nrPages, mm.rlimits.memlock >>> PAGE_SHIFT) > 0;
   }
 
   private static void checkMayLock(Mm mm) {

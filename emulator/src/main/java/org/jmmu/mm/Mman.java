@@ -90,15 +90,7 @@ public final class Mman {
   /** First address that user space may not map. @kernel TASK_SIZE_MAX */
   public static final long TASK_SIZE = (1L << 47) - PhysMemory.PAGE_SIZE;
 
-  private static final int PROT_ALL = PROT_READ | PROT_WRITE | PROT_EXEC;
-
   private Mman() {}
-
-  static void checkProt(int prot) {
-    if ((prot & ~PROT_ALL) != 0) {
-      throw new ErrnoException(Errno.EINVAL, "protection bits 0x" + Integer.toHexString(prot));
-    }
-  }
 
   /**
    * @throws ErrnoException EINVAL if {@code vaddr} is not a multiple of the page size

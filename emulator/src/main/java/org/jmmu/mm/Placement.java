@@ -21,7 +21,7 @@ final class Placement {
   private static final long PMD_SIZE = 2L << 20;
 
   /** Bottom-up placement starts at a third of user space. */
-  private static final long TASK_UNMAPPED_BASE = pageAlignUp(Mman.TASK_SIZE / 3);
+  private static final long TASK_UNMAPPED_BASE = Mman.pageAlign(Mman.TASK_SIZE / 3);
 
   private static final long BEGIN_32BIT = 0x4000_0000L;
   private static final long END_32BIT = 0x8000_0000L;
@@ -120,7 +120,7 @@ final class Placement {
     if (Long.compareUnsigned(length, end) > 0) {
       return NONE;
     }
-    long wanted = pageAlignUp(hint);
+    long wanted = Mman.pageAlign(hint);
     if (wanted != 0
         && Long.compareUnsigned(wanted, end - length) <= 0
         && isFree(mm, wanted, length)) {
@@ -133,10 +133,6 @@ final class Placement {
   private static boolean isFree(Mm mm, long start, long length) {
     Vma vma = mm.vmas.find(start);
     return vma == null || start + length <= UnmappedArea.startGap(vma);
-  }
-
-  private static long pageAlignUp(long vaddr) {
-    return (vaddr + PAGE_SIZE - 1) & PAGE_MASK;
   }
 
   private static ErrnoException noRoom(long length) {

@@ -80,7 +80,7 @@ public final class Truncate {
       mapping.sizeSetVolatile(size);
       if (!grows) { // behind an end that stays may lie pages that were allocated
         PausePoint.reach("truncate.shortened");
-        long first = (size + PAGE_SIZE - 1) & PAGE_MASK;
+        long first = Mman.pageAlign(size);
         unmapMappingRange(mapping, first, Long.MAX_VALUE, Zap.EvenCows.YES);
         PausePoint.reach("truncate.unmapped");
         truncatePages.range(mapping, size, Long.MAX_VALUE);
@@ -119,7 +119,7 @@ public final class Truncate {
   void punchHole(AddressSpace mapping, long start, long end) {
     mapping.invalidateLock.writeLock();
     try {
-      long first = (start + PAGE_SIZE - 1) & PAGE_MASK;
+      long first = Mman.pageAlign(start);
       long last = end < PAGE_SIZE ? Long.MAX_VALUE : end & PAGE_MASK;
       if (first < last) {
         unmapMappingRange(mapping, first, last, Zap.EvenCows.NO);

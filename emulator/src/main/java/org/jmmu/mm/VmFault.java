@@ -8,7 +8,6 @@ package org.jmmu.mm;
 public final class VmFault {
   public static final int VM_FAULT_OOM = 0x1;
   public static final int VM_FAULT_SIGBUS = 0x2;
-  public static final int VM_FAULT_SIGSEGV = 0x40;
 
   /** Needs more than the VMA's own lock: again with mmap_lock. */
   public static final int VM_FAULT_RETRY = 0x400;

@@ -16,7 +16,6 @@ public final class FolioReferenced implements RmapOne {
   private final PageTables tables;
   private final PageVmaMappedWalk mapped;
   private int referenced;
-  private int mappings;
 
   public FolioReferenced(PageTables tables) {
     this.tables = tables;
@@ -27,7 +26,6 @@ public final class FolioReferenced implements RmapOne {
   public boolean rmapOne(long pfn, Vma vma, long vaddr, long arg) {
     long pteAddr = mapped.lockMapping(vma.mm, vaddr, pfn);
     if (pteAddr != PageTables.NONE) {
-      mappings++;
       if (Pte.testAndClearYoung(pteAddr)) {
         referenced++;
       }
@@ -40,13 +38,6 @@ public final class FolioReferenced implements RmapOne {
   public int takeReferenced() {
     int count = referenced;
     referenced = 0;
-    return count;
-  }
-
-  /** Entries found since the last call, young or not. */
-  public int takeMappings() {
-    int count = mappings;
-    mappings = 0;
     return count;
   }
 }
