@@ -63,28 +63,28 @@ public final class Frames {
     }
   }
 
-  /** Drops a reference; the last one gives the frame back. */
-  public void put(long pfn) {
-    if (putTestZero(pfn)) {
-      buddy.free(pfn, 0);
-    }
-  }
-
   /**
-   * Takes all references away for a moment, so that nobody gets one by {@link #getUnlessZero}.
+   * Makes {@code count} references none, if that many there are: nobody else has one then, nor can
+   * anybody take one before {@link #unfreeze}.
    *
-   * @param count how many there must be, all of which the caller knows
-   * @kernel include/linux/page_ref.h:page_ref_freeze
+   * @kernel include/linux/page_ref.h:folio_ref_freeze
    */
   public boolean freeze(long pfn, int count) {
     return PageDesc.refcountCas(phys, pfn, count, 0);
   }
 
   /**
-   * @kernel include/linux/page_ref.h:page_ref_unfreeze
+   * @kernel include/linux/page_ref.h:folio_ref_unfreeze
    */
   public void unfreeze(long pfn, int count) {
     PageDesc.refcountSetRelease(phys, pfn, count);
+  }
+
+  /** Drops a reference; the last one gives the frame back. */
+  public void put(long pfn) {
+    if (putTestZero(pfn)) {
+      buddy.free(pfn, 0);
+    }
   }
 
   /** Gives a frozen frame back. */

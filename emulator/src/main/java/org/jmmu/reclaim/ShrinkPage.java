@@ -127,7 +127,7 @@ public final class ShrinkPage {
 
   /** Unless the page is mapped nowhere; then its anon_vma may be gone. */
   private void walk(long pfn, RmapOne one) {
-    AnonVma anonVma = anonVmas.getOf(pfn);
+    AnonVma anonVma = anonVmas.getMapped(pfn);
     if (anonVma != null) {
       try {
         rmapWalk.walk(pfn, one, 0);

@@ -136,20 +136,19 @@ public final class AnonVmas {
   }
 
   /**
-   * Pins the anon_vma of a page that the caller has locked, so that its mapping stays; null if the
-   * page is not mapped.
+   * Pins the anon_vma of a page that may be unmapped, and its anon_vma freed, at any time.
    *
+   * @return null if the page is not mapped
    * @kernel mm/rmap.c:folio_get_anon_vma
    */
-  public @Nullable AnonVma getOf(long pfn) {
+  public @Nullable AnonVma getMapped(long pfn) {
     AnonVma anonVma = of(PageDesc.mappingGetAcquire(phys, pfn));
     if (anonVma == null
         || PageDesc.mapcountGetAcquire(phys, pfn) == 0
-        || !anonVma.refcountIncNotZero()) {
+        || !anonVma.getUnlessZero()) {
       return null;
     }
-    // Still mapped: then it was mapped all the time, and this is the anon_vma it was mapped by. If
-    // not, the slot may be anybody's; a reference more does it no harm.
+    // Mapped before and after: it was not freed in between, so this is still the page's own.
     if (PageDesc.mapcountGetAcquire(phys, pfn) == 0) {
       put(anonVma);
       return null;

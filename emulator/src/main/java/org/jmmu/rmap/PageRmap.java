@@ -30,7 +30,7 @@ public final class PageRmap {
     // Plain: nobody else has seen the page yet.
     PageDesc.flagsSetPlain(phys, pfn, PG_ANON_EXCLUSIVE | PG_SWAPBACKED);
     PageDesc.mapcountSetPlain(phys, pfn, 1);
-    // Release, and last: who scans frames, and finds an anonymous page, finds all of it.
+    // Last: from here on, compaction may find the page, lock it and set other flags.
     PageDesc.mappingSetRelease(phys, pfn, anonVma.handle() | PAGE_MAPPING_ANON);
   }
 

@@ -229,6 +229,28 @@ public final class SwapCache implements UnusedSwapCache {
   }
 
   /**
+   * Another frame takes the place of a page that nobody maps. Both are locked, and the caller has a
+   * reference to each.
+   *
+   * @return false, with nothing changed, if somebody else has a reference to the page
+   * @kernel mm/migrate.c:folio_migrate_mapping
+   */
+  public boolean migrateMapping(long newPfn, long pfn) {
+    if (!frames.freeze(pfn, UNUSED)) {
+      return false;
+    }
+    long entry = entry(pfn);
+    frames.get(newPfn);
+    PageDesc.privateSetRelease(phys, newPfn, entry);
+    PageDesc.flagsGetAndOr(phys, newPfn, PG_SWAPCACHE);
+    swapfile.map(entry).replaceCached(Swapfile.slot(entry), pfn, newPfn);
+    PageDesc.flagsGetAndClear(phys, pfn, PG_SWAPCACHE);
+    PageDesc.privateSetRelease(phys, pfn, 0);
+    frames.unfreeze(pfn, UNUSED - 1);
+    return true;
+  }
+
+  /**
    * Stores a dirty page in its slot. The page is locked, in the swap cache, and nobody can write to
    * it. An error leaves it dirty: nothing is lost.
    *

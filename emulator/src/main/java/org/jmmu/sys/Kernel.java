@@ -147,7 +147,8 @@ final class Kernel {
             anonVmas,
             rmapWalk,
             new TryToMigrate(phys, frames, tables, tlbFlush, pageRmap),
-            removeMigrationPtes);
+            removeMigrationPtes,
+            swapCache);
     movePages = new MovePages(frames, tables, migratePages);
     TryToUnmap tryToUnmap =
         new TryToUnmap(phys, frames, tables, tlbFlush, pageRmap, swapfile, swapCache);

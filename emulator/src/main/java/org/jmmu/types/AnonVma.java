@@ -58,17 +58,17 @@ public final class AnonVma extends Slot {
     return (int) REFCOUNT.getAndAdd(this, delta);
   }
 
-  /** For a caller with no reference: fails on one that is free. */
-  public boolean refcountIncNotZero() {
-    while (true) {
-      int count = refcountGetAcquire();
-      if (count == 0) {
-        return false;
-      }
-      if (REFCOUNT.compareAndSet(this, count, count + 1)) {
+  /** One user more, unless there is none; then the slot is free, or about to be. */
+  public boolean getUnlessZero() {
+    int count = refcountGetAcquire();
+    while (count != 0) {
+      int witness = (int) REFCOUNT.compareAndExchange(this, count, count + 1);
+      if (witness == count) {
         return true;
       }
+      count = witness;
     }
+    return false;
   }
 
   /** First VMA of the list; the caller holds the lock. */
