@@ -16,6 +16,7 @@ public final class Frames {
   private final Buddy buddy;
   private final FailAlloc failAlloc;
   private UnusedSwapCache swapCache = pfn -> {}; // written before there is swap
+  private DirectReclaim directReclaim = () -> false; // written before anybody allocates
 
   public Frames(PhysMemory phys, Buddy buddy, FailAlloc failAlloc) {
     this.phys = phys;
@@ -24,8 +25,13 @@ public final class Frames {
   }
 
   /** Lets the swap cache know of pages that nobody else has any more. */
-  public void tell(UnusedSwapCache swapCache) {
+  public void tellSwapCache(UnusedSwapCache swapCache) {
     this.swapCache = swapCache;
+  }
+
+  /** Says what is done when there is no free frame. */
+  public void tellReclaim(DirectReclaim directReclaim) {
+    this.directReclaim = directReclaim;
   }
 
   /** One frame with one reference and arbitrary content, or {@link Buddy#NO_FRAME}. */
@@ -33,7 +39,19 @@ public final class Frames {
     if (failAlloc.shouldFail(type == FrameType.PAGE_TABLE ? "page table" : "page")) {
       return Buddy.NO_FRAME;
     }
-    return buddy.alloc(0, type);
+    long pfn = buddy.alloc(0, type);
+    return pfn != Buddy.NO_FRAME ? pfn : allocSlow(type);
+  }
+
+  /**
+   * @kernel mm/page_alloc.c:__alloc_pages_direct_reclaim
+   */
+  private long allocSlow(FrameType type) {
+    long pfn = Buddy.NO_FRAME;
+    while (pfn == Buddy.NO_FRAME && directReclaim.tryToFreePages()) {
+      pfn = buddy.alloc(0, type); // others may be faster
+    }
+    return pfn;
   }
 
   /** As {@link #alloc}, filled with zeroes. */

@@ -2,6 +2,7 @@ package org.jmmu.reclaim;
 
 import java.util.concurrent.atomic.AtomicLong;
 import org.jmmu.alloc.Buddy;
+import org.jmmu.alloc.DirectReclaim;
 import org.jmmu.alloc.Frames;
 import org.jmmu.mm.ReclaimPages;
 import org.jmmu.pgtable.PageTables;
@@ -11,6 +12,7 @@ import org.jmmu.phys.PageFlags;
 import org.jmmu.phys.PhysMemory;
 import org.jmmu.phys.Slot;
 import org.jmmu.rmap.FolioReferenced;
+import org.jmmu.swap.Swapfile;
 
 /**
  * Looks for pages to reclaim, all over memory: anonymous ones, the only ones that can be.
@@ -21,23 +23,33 @@ import org.jmmu.rmap.FolioReferenced;
  *
  * @kernel mm/vmscan.c:shrink_lruvec
  */
-public final class Vmscan implements ReclaimPages {
+public final class Vmscan implements ReclaimPages, DirectReclaim {
   /** The first turn may do no more than find out which pages are in use. */
   private static final int TURNS = 2;
+
+  /** Pages freed at once for somebody who needs one: SWAP_CLUSTER_MAX. */
+  private static final int CLUSTER = 32;
 
   private final PhysMemory phys;
   private final Buddy buddy;
   private final Frames frames;
   private final PageTables tables;
+  private final Swapfile swapfile;
   private final ShrinkPage shrinkPage;
   private final AtomicLong hand = new AtomicLong();
 
   public Vmscan(
-      PhysMemory phys, Buddy buddy, Frames frames, PageTables tables, ShrinkPage shrinkPage) {
+      PhysMemory phys,
+      Buddy buddy,
+      Frames frames,
+      PageTables tables,
+      Swapfile swapfile,
+      ShrinkPage shrinkPage) {
     this.phys = phys;
     this.buddy = buddy;
     this.frames = frames;
     this.tables = tables;
+    this.swapfile = swapfile;
     this.shrinkPage = shrinkPage;
   }
 
@@ -67,6 +79,11 @@ public final class Vmscan implements ReclaimPages {
       freed += shrinkPage.shrink(pfns[i], null) ? 1 : 0;
     }
     return freed;
+  }
+
+  @Override
+  public boolean tryToFreePages() {
+    return swapfile.hasAreas() && shrink(CLUSTER) > 0;
   }
 
   /** The hand starts over. */

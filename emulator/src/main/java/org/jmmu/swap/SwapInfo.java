@@ -2,6 +2,7 @@ package org.jmmu.swap;
 
 import java.io.IOException;
 import java.util.UUID;
+import org.jmmu.sched.PausePoint;
 import org.jmmu.types.Backing;
 
 /**
@@ -53,6 +54,27 @@ public final class SwapInfo {
 
   void setWriteOk(boolean ok) {
     writeOk = ok;
+  }
+
+  /**
+   * Takes a slot for a page that is about to enter the swap cache, 0 if there is none.
+   *
+   * <pre>
+   *   here                       swapoff
+   *   slot counted as in use     SWP_WRITEOK cleared
+   *   SWP_WRITEOK looked at      slots in use looked at
+   * </pre>
+   *
+   * One of the two sees the other.
+   */
+  int allocate(long pfn) {
+    int slot = writeOk ? map.allocate(pfn) : SwapMap.NO_SLOT;
+    PausePoint.reach("swapInfo.allocated");
+    if (slot != SwapMap.NO_SLOT && !writeOk) {
+      map.removeCached(slot, pfn);
+      return SwapMap.NO_SLOT;
+    }
+    return slot;
   }
 
   /** The page is locked. @kernel mm/page_io.c:swap_read_folio */

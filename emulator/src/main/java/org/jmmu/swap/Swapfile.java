@@ -105,6 +105,16 @@ public final class Swapfile {
     infos = new SwapInfo[0];
   }
 
+  /** Whether there is somewhere to swap to. */
+  public boolean hasAreas() {
+    for (SwapInfo info : infos) {
+      if (info != null) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** All areas that are on. */
   public List<SwapInfo> areas() {
     List<SwapInfo> areas = new ArrayList<>();
@@ -131,8 +141,8 @@ public final class Swapfile {
   /** Takes a slot for a page; {@link SwpEntry#NONE} if there is none. */
   long allocate(long pfn) {
     for (SwapInfo info : infos) {
-      if (info != null && info.isWriteOk()) {
-        int slot = info.map.allocate(pfn);
+      if (info != null) {
+        int slot = info.allocate(pfn);
         if (slot != SwapMap.NO_SLOT) {
           return SwpEntry.of(info.type, slot);
         }

@@ -130,7 +130,7 @@ final class Kernel {
     rmapWalk = new RmapWalk(phys, anonVmas);
     swapfile = new Swapfile(phys, frames, failAlloc);
     SwapCache swapCache = new SwapCache(phys, frames, swapfile);
-    frames.tell(swapCache);
+    frames.tellSwapCache(swapCache);
     SwapIn swapIn = new SwapIn(phys, frames, swapfile, swapCache);
     RemoveMigrationPtes removeMigrationPtes = new RemoveMigrationPtes(frames, tables, pageRmap);
     VmaModify vmaModify = new VmaModify(anonVmas, failAlloc);
@@ -154,7 +154,8 @@ final class Kernel {
         new TryToUnmap(phys, frames, tables, tlbFlush, pageRmap, swapfile, swapCache);
     ShrinkPage shrinkPage =
         new ShrinkPage(phys, frames, anonVmas, rmapWalk, pageRmap, tryToUnmap, swapCache);
-    vmscan = new Vmscan(phys, buddy, frames, tables, shrinkPage);
+    vmscan = new Vmscan(phys, buddy, frames, tables, swapfile, shrinkPage);
+    frames.tellReclaim(vmscan);
     oracles = new Oracles(phys, buddy, anonVmas, pageCache, mappingSlots, swapfile, swapCache);
     HandleMmFault handleMmFault =
         new HandleMmFault(
