@@ -4,7 +4,7 @@ import org.jmmu.mm.Fault;
 import org.jmmu.mm.MigrationWaitProtocol;
 import org.jmmu.mm.MigrationWaitPtlQueue;
 import org.jmmu.rmap.VmaAdjustProtocol;
-import org.jmmu.rmap.VmaAdjustRootOnly;
+import org.jmmu.rmap.VmaAdjustRwsemInterval;
 
 /**
  * What a machine is made of.
@@ -23,7 +23,7 @@ public record MachineConfig(
     Fault.Locking faultLocking) {
   private static final int MIN_FRAMES = 8;
   private static final int MAX_CPUS = Long.SIZE; // bits of a CPU mask
-  private static final VmaAdjustProtocol VMA_ADJUST = new VmaAdjustRootOnly();
+  private static final VmaAdjustProtocol VMA_ADJUST = new VmaAdjustRwsemInterval();
   private static final MigrationWaitProtocol MIGRATION_WAIT = new MigrationWaitPtlQueue();
 
   /**
