@@ -56,6 +56,7 @@ public final class ExecStack {
       AnonVmas anonVmas,
       VmaModify vmaModify,
       Accounting accounting,
+      MovePageTables movePageTables,
       WriteUser writeUser,
       FailAlloc failAlloc) {
     this.frames = frames;
@@ -64,7 +65,7 @@ public final class ExecStack {
     this.vmaModify = vmaModify;
     this.vmaAdjust = new VmaAdjust(anonVmas, failAlloc);
     this.accounting = accounting;
-    this.movePageTables = new MovePageTables(tables, tlbFlush, anonVmas);
+    this.movePageTables = movePageTables;
     this.writeUser = writeUser;
   }
 

@@ -31,6 +31,7 @@ import org.jmmu.mm.Madvise;
 import org.jmmu.mm.Mincore;
 import org.jmmu.mm.Mlock;
 import org.jmmu.mm.Mmap;
+import org.jmmu.mm.MovePageTables;
 import org.jmmu.mm.Mprotect;
 import org.jmmu.mm.Mremap;
 import org.jmmu.mm.Msync;
@@ -49,6 +50,7 @@ import org.jmmu.phys.PhysMemory;
 import org.jmmu.phys.SlotTable;
 import org.jmmu.rmap.AnonVmas;
 import org.jmmu.rmap.FileMappers;
+import org.jmmu.rmap.MremapPeekProtocol;
 import org.jmmu.rmap.PageRmap;
 import org.jmmu.rmap.RemoveMigrationPtes;
 import org.jmmu.rmap.RmapWalk;
@@ -116,7 +118,12 @@ final class Kernel {
     Writeback writeback = new Writeback(phys, pageCache, mappers);
     files = new Files(pageCache, truncatePages, writeback);
     rmapWalk = new RmapWalk(phys, anonVmas);
-    RemoveMigrationPtes removeMigrationPtes = new RemoveMigrationPtes(frames, tables, pageRmap);
+    MremapPeekProtocol.Parts mremapPeekParts =
+        new MremapPeekProtocol.Parts(frames, tables, anonVmas, pageRmap);
+    RemoveMigrationPtes removeMigrationPtes =
+        new RemoveMigrationPtes(config.mremapPeek(), mremapPeekParts);
+    MovePageTables movePageTables =
+        new MovePageTables(tables, tlbFlush, config.mremapPeek(), mremapPeekParts);
     VmaModify vmaModify = new VmaModify(anonVmas, failAlloc);
     munmap = new Munmap(phys, frames, tables, tlbFlush, vmaModify, pageRmap, accounting, failAlloc);
     shmem = new Shmem(files, failAlloc);
@@ -157,14 +164,22 @@ final class Kernel {
             config.faultLocking());
     faultIn = new FaultIn(tables, handleMmFault);
     mprotect = new Mprotect(tables, tlbFlush, vmaModify, accounting, faultIn);
-    mremap = new Mremap(accounting, vmaModify, munmap, faultIn, tables, tlbFlush, anonVmas);
+    mremap = new Mremap(accounting, vmaModify, munmap, faultIn, anonVmas, movePageTables);
     brk = new Brk(accounting, vmaModify, munmap, faultIn);
     madvise = new Madvise(vmaModify, faultIn, phys, frames, tables, tlbFlush, pageRmap, fileIo);
     mlock = new Mlock(vmaModify, faultIn);
     WriteUser writeUser = new WriteUser(phys, tables, faultIn);
     ExecStack stack =
         new ExecStack(
-            frames, tables, tlbFlush, anonVmas, vmaModify, accounting, writeUser, failAlloc);
+            frames,
+            tables,
+            tlbFlush,
+            anonVmas,
+            vmaModify,
+            accounting,
+            movePageTables,
+            writeUser,
+            failAlloc);
     exec = new Exec(mmap, brk, stack, writeUser);
     for (int id = 0; id < cpus.length; id++) {
       cpus[id] = new Cpu(id, phys, fault);

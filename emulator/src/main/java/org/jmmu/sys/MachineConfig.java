@@ -3,6 +3,8 @@ package org.jmmu.sys;
 import org.jmmu.mm.Fault;
 import org.jmmu.mm.MigrationWaitProtocol;
 import org.jmmu.mm.MigrationWaitPtlQueue;
+import org.jmmu.rmap.MremapPeekProtocol;
+import org.jmmu.rmap.MremapPeekRmapLocks;
 import org.jmmu.rmap.VmaAdjustProtocol;
 import org.jmmu.rmap.VmaAdjustRootOnly;
 
@@ -13,6 +15,7 @@ import org.jmmu.rmap.VmaAdjustRootOnly;
  * @param nrCpus 1 to 64
  * @param vmaAdjust how reverse-map walks and changes of VMAs exclude each other
  * @param migrationWait how a fault that meets a migration entry waits for the end of the migration
+ * @param mremapPeek whether the second walk of a migration finds an entry that mremap is moving
  * @param faultLocking what a page fault locks
  */
 public record MachineConfig(
@@ -20,11 +23,13 @@ public record MachineConfig(
     int nrCpus,
     VmaAdjustProtocol vmaAdjust,
     MigrationWaitProtocol migrationWait,
+    MremapPeekProtocol mremapPeek,
     Fault.Locking faultLocking) {
   private static final int MIN_FRAMES = 8;
   private static final int MAX_CPUS = Long.SIZE; // bits of a CPU mask
   private static final VmaAdjustProtocol VMA_ADJUST = new VmaAdjustRootOnly();
   private static final MigrationWaitProtocol MIGRATION_WAIT = new MigrationWaitPtlQueue();
+  private static final MremapPeekProtocol MREMAP_PEEK = new MremapPeekRmapLocks();
 
   /**
    * @throws IllegalArgumentException if a number is out of range
@@ -40,26 +45,31 @@ public record MachineConfig(
 
   /** 64 frames, 2 CPUs, mainline protocols. */
   public static MachineConfig small() {
-    return new MachineConfig(64, 2, VMA_ADJUST, MIGRATION_WAIT, Fault.Locking.VMA_LOCK);
+    return new MachineConfig(
+        64, 2, VMA_ADJUST, MIGRATION_WAIT, MREMAP_PEEK, Fault.Locking.VMA_LOCK);
   }
 
   public MachineConfig withFrames(int frames) {
-    return new MachineConfig(frames, nrCpus, vmaAdjust, migrationWait, faultLocking);
+    return new MachineConfig(frames, nrCpus, vmaAdjust, migrationWait, mremapPeek, faultLocking);
   }
 
   public MachineConfig withCpus(int cpus) {
-    return new MachineConfig(nrFrames, cpus, vmaAdjust, migrationWait, faultLocking);
+    return new MachineConfig(nrFrames, cpus, vmaAdjust, migrationWait, mremapPeek, faultLocking);
   }
 
   public MachineConfig withVmaAdjust(VmaAdjustProtocol protocol) {
-    return new MachineConfig(nrFrames, nrCpus, protocol, migrationWait, faultLocking);
+    return new MachineConfig(nrFrames, nrCpus, protocol, migrationWait, mremapPeek, faultLocking);
   }
 
   public MachineConfig withMigrationWait(MigrationWaitProtocol protocol) {
-    return new MachineConfig(nrFrames, nrCpus, vmaAdjust, protocol, faultLocking);
+    return new MachineConfig(nrFrames, nrCpus, vmaAdjust, protocol, mremapPeek, faultLocking);
+  }
+
+  public MachineConfig withMremapPeek(MremapPeekProtocol protocol) {
+    return new MachineConfig(nrFrames, nrCpus, vmaAdjust, migrationWait, protocol, faultLocking);
   }
 
   public MachineConfig withFaultLocking(Fault.Locking locking) {
-    return new MachineConfig(nrFrames, nrCpus, vmaAdjust, migrationWait, locking);
+    return new MachineConfig(nrFrames, nrCpus, vmaAdjust, migrationWait, mremapPeek, locking);
   }
 }
