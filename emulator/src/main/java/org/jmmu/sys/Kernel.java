@@ -179,7 +179,8 @@ final class Kernel {
             accounting,
             movePageTables,
             writeUser,
-            failAlloc);
+            failAlloc,
+            config.execStack());
     exec = new Exec(mmap, brk, stack, writeUser);
     for (int id = 0; id < cpus.length; id++) {
       cpus[id] = new Cpu(id, phys, fault);
