@@ -62,8 +62,8 @@ public final class Oracles {
       checkLocks(mm);
     }
     checkFrames();
-    if (SpinLock.isLocked(phys.zoneLockAddr())) {
-      add(NO_LOCK_HELD, "zone lock");
+    if (buddy.isLocked()) {
+      add(NO_LOCK_HELD, "a lock of the page allocator");
     }
     return violations.isEmpty() ? List.of() : List.copyOf(violations);
   }
