@@ -48,8 +48,12 @@ public class ExecStackStress {
       Interleaving.NEAR, Interleaving.FAR, Interleaving.SHORT
     };
 
+    /** About as long as a migration takes to get through its walks. */
+    private static final int MOST_SPINS = 100;
+
     private final Interleaving layout =
         LAYOUTS[ThreadLocalRandom.current().nextInt(LAYOUTS.length)];
+    private final int spins = ThreadLocalRandom.current().nextInt(MOST_SPINS);
     private final ExecStackFixture fixture;
     private volatile String migration = "";
     private volatile String exec = "";
@@ -68,7 +72,7 @@ public class ExecStackStress {
 
     final void execNew() {
       try {
-        exec = fixture.exec().name();
+        exec = fixture.exec(spins).name();
       } catch (RuntimeException e) {
         exec = e.toString();
       }

@@ -100,7 +100,22 @@ public final class ExecStackFixture implements AutoCloseable {
 
   /** Actor W: gives the process its new program. */
   public Outcome exec() {
-    ShiftWatch.watch(this::isolateX);
+    return exec(0);
+  }
+
+  /**
+   * As {@link #exec()}.
+   *
+   * @param spins how long W holds back when there is a page X: M has some way to go to its walks
+   */
+  public Outcome exec(int spins) {
+    ShiftWatch.watch(
+        (parts, vma) -> {
+          isolateX(parts, vma);
+          for (int i = 0; i < spins; i++) {
+            Thread.onSpinWait();
+          }
+        });
     try {
       process.execve(image);
       return Outcome.DONE;

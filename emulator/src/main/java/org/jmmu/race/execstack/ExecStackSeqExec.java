@@ -13,7 +13,7 @@ import org.jmmu.types.Vma;
 /**
  * BROKEN: the seqcount patch as posted in May 2010. A write section lasts from the first change of
  * the VMA to the last, the move of the pages included, and a walk computes an address in a read
- * section ({@link SeqAddrWalk}).
+ * section, as in SEQ_ADDR of race vma-adjust, the other half of the patch.
  *
  * <p>What it leaves open: the read section ends before the walk looks at the entry, and a move that
  * comes between the two takes the entry away. And the write section allocates page tables, which
@@ -40,13 +40,12 @@ final class ExecStackSeqExec implements ExecStackProtocol {
       throw new ErrnoException(Errno.EFAULT, "something is mapped below the stack");
     }
     mm.rmapConsistent.writeBegin();
-    // Not by vma_adjust, which has a write section of its own.
-    vma.vmStartSetOpaque(newStart);
-    mm.vmas.rangeChanged(vma);
+    vma.vmStartSetOpaque(newStart); // not by vma_adjust, which has a write section of its own
     PausePoint.reach("shiftArgPages.expanded");
     if (parts.movePageTables().move(vma, vma, oldStart, newStart, length, false) < length) {
       // The pages that have not moved are not found any more, nor can they be faulted in again.
       mm.rmapConsistent.writeEnd();
+      mm.vmas.rangeChanged(vma);
       parts.accounting().vmAcctMemory(shift >> PAGE_SHIFT); // counted by whoever tears it down
       PausePoint.reach("shiftArgPages.failed");
       throw new ErrnoException(Errno.ENOMEM, "no frame for a page table");
@@ -56,7 +55,7 @@ final class ExecStackSeqExec implements ExecStackProtocol {
     parts.tables().freeRange(gather, mm, Math.max(newEnd, oldStart), oldEnd, newEnd, 0);
     gather.finish();
     vma.vmEndSetOpaque(newEnd);
-    mm.vmas.rangeChanged(vma);
     mm.rmapConsistent.writeEnd();
+    mm.vmas.rangeChanged(vma);
   }
 }

@@ -4,55 +4,57 @@ import org.jmmu.mm.ExecStackProtocol;
 import org.jmmu.mm.ExecStackTempStackFlag;
 import org.jmmu.race.RaceVariant;
 import org.jmmu.race.Verdict;
-import org.jmmu.rmap.VmaAdjustProtocol;
-import org.jmmu.rmap.VmaAdjustRootOnly;
+import org.jmmu.race.vmaadjust.VmaAdjustVariant;
 import org.jmmu.sys.MachineConfig;
 
-/** The protocols of race exec-stack, each with the reverse-map walks of its kernel. */
+/**
+ * The protocols of race exec-stack, each with the reverse-map walks it was made for: those of race
+ * vma-adjust that go by a list, so that the order of two VMAs is the order in which they came.
+ */
 @SuppressWarnings("ImmutableEnumChecker") // a protocol has no state
 public enum ExecStackVariant implements RaceVariant {
   NONE(
       Verdict.BROKEN,
       "the reverse map expects the pages at their new place while they are at the old one",
       "2.6.34",
-      new VmaAdjustRootOnly(),
+      VmaAdjustVariant.ROOT_ONLY,
       new ExecStackNone()),
   SEQ_EXEC(
       Verdict.BROKEN,
       "seqcount write section around the whole move",
       "linux-mm 2010-05-06, not merged",
-      new SeqAddrWalk(),
+      VmaAdjustVariant.SEQ_ADDR,
       new ExecStackSeqExec()),
   TMP_VMA_TAIL(
       Verdict.BROKEN,
       "a second VMA stands for the old place, visited behind the new one",
       "linux-mm, spring of 2010, not merged",
-      new VmaAdjustRootOnly(),
+      VmaAdjustVariant.ROOT_ONLY,
       new ExecStackTmpVmaTail()),
   TMP_VMA_HEAD(
       Verdict.COSTLY,
       "a second VMA stands for the old place, visited before the new one",
       "linux-mm, spring of 2010, not merged",
-      new VmaAdjustRootOnly(),
+      VmaAdjustVariant.ROOT_ONLY,
       new ExecStackTmpVmaHead()),
   TEMP_STACK_FLAG(
       Verdict.CORRECT,
       "flags mark the stack until it is at its place, and migration leaves it alone",
       "2.6.35: a8bef8ff6ea1",
-      new VmaAdjustRootOnly(),
+      VmaAdjustVariant.ROOT_ONLY,
       new ExecStackTempStackFlag());
 
   private final Verdict verdict;
   private final String summary;
   private final String kernel;
-  private final VmaAdjustProtocol walks;
+  private final VmaAdjustVariant walks;
   private final ExecStackProtocol protocol;
 
   ExecStackVariant(
       Verdict verdict,
       String summary,
       String kernel,
-      VmaAdjustProtocol walks,
+      VmaAdjustVariant walks,
       ExecStackProtocol protocol) {
     this.verdict = verdict;
     this.summary = summary;
@@ -78,6 +80,6 @@ public enum ExecStackVariant implements RaceVariant {
 
   @Override
   public MachineConfig applyTo(MachineConfig config) {
-    return config.withVmaAdjust(walks).withExecStack(protocol);
+    return walks.applyTo(config).withExecStack(protocol);
   }
 }

@@ -44,8 +44,8 @@
  *
  * <p>If there is none to be had, the move ends half way. A walk that comes then finds the pages
  * that have moved and misses those that have not, in every variant but TEMP_STACK_FLAG. Nobody
- * faults on them: execve fails, and takes the address space down with whatever it holds. All
- * frames come back, each once.
+ * faults on them: execve fails, and takes the address space down with whatever it holds. All frames
+ * come back, each once.
  *
  * <h2>What was expected, and what the runs say</h2>
  *
