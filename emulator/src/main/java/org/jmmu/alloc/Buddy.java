@@ -9,9 +9,9 @@ import org.jmmu.phys.PageDesc;
 import org.jmmu.phys.PhysMemory;
 
 /**
- * The buddy allocator: free blocks of 2^order frames, aligned to their size, on one list per order.
- * The links stand in the descriptors of the blocks' first frames; frame 0 is never free and ends
- * the lists.
+ * The buddy allocator of one zone: free blocks of 2^order frames, aligned to their size, on one
+ * list per order. The links stand in the descriptors of the blocks' first frames; frame 0 is never
+ * free and ends the lists.
  *
  * <p>Frames freed singly are not merged at once: they wait on a stack of their own, from which
  * single frames are given out first, and are merged when a larger block is asked for and none is
@@ -29,15 +29,25 @@ public final class Buddy {
 
   private final PhysMemory phys;
   private final long zoneLock; // address of the lock word
+  private final long start; // frames [start, end) are this allocator's; immutable
+  private final long end;
   private final int[] heads = new int[MAX_ORDER + 1]; // first block of each order; zone lock
   private int singles = NIL; // top of the stack of frames not merged yet; zone lock
   private long nrFree; // frames on the lists and the stack; zone lock
   private long usedEnd; // frames from here on were never given out since the reset; zone lock
 
+  /** One for all frames. */
   public Buddy(PhysMemory phys) {
+    this(phys, 0, 0, phys.nrFrames());
+  }
+
+  /** The frames [{@code first}, {@code end}) of node {@code nid}. */
+  Buddy(PhysMemory phys, int nid, long first, long end) {
     this.phys = phys;
-    this.zoneLock = phys.zoneLockAddr();
-    PageDesc.typeSetOpaque(phys, 0, FrameType.RESERVED);
+    this.zoneLock = phys.zoneLockAddr(nid);
+    this.start = Math.max(first, NO_FRAME + 1);
+    this.end = end;
+    PageDesc.typeSetOpaque(phys, NO_FRAME, FrameType.RESERVED);
     addAllFrames();
   }
 
@@ -74,16 +84,16 @@ public final class Buddy {
     SpinLock.unlock(zoneLock, LockClass.ZONE_LOCK);
   }
 
-  /** Gives the first {@code nr} frames of an array back, each by itself, under one lock. */
-  void freeAll(long[] pfns, int nr) {
-    for (int i = 0; i < nr; i++) {
+  /** Gives frames back, those at [{@code from}, {@code to}) of an array, under one lock. */
+  void freeAll(long[] pfns, int from, int to) {
+    for (int i = from; i < to; i++) {
       prepareFree(pfns[i]);
     }
-    if (nr == 0) {
+    if (from == to) {
       return;
     }
     SpinLock.lock(zoneLock, LockClass.ZONE_LOCK);
-    for (int i = 0; i < nr; i++) {
+    for (int i = from; i < to; i++) {
       pushSingleLocked((int) pfns[i]);
     }
     SpinLock.unlock(zoneLock, LockClass.ZONE_LOCK);
@@ -100,7 +110,28 @@ public final class Buddy {
     return nrFree;
   }
 
-  /** Frames below this may have been given out since the last reset; none above it was. */
+  /** The first frame of this zone. */
+  public long start() {
+    return start;
+  }
+
+  /** The frame behind the last one of this zone. */
+  public long end() {
+    return end;
+  }
+
+  boolean contains(long pfn) {
+    return pfn >= start && pfn < end;
+  }
+
+  /** Whether the lock of the free lists is taken. */
+  public boolean isLocked() {
+    return SpinLock.isLocked(zoneLock);
+  }
+
+  /**
+   * Frames below this may have been given out since the last reset; none of the zone above it was.
+   */
   public long usedEnd() {
     return usedEnd;
   }
@@ -108,7 +139,7 @@ public final class Buddy {
   /** Forgets every allocation: the machine is to be used afresh. Costs what was used, not more. */
   public void reset() {
     SpinLock.lock(zoneLock, LockClass.ZONE_LOCK);
-    for (long pfn = 1; pfn < usedEnd; pfn++) {
+    for (long pfn = start; pfn < usedEnd; pfn++) {
       PageDesc.clearForOwner(phys, pfn, FrameType.FREE);
     }
     for (int order = 0; order <= MAX_ORDER; order++) {
@@ -127,15 +158,15 @@ public final class Buddy {
   private void addAllFrames() {
     singles = NIL;
     nrFree = 0;
-    usedEnd = 1;
-    long end = phys.nrFrames();
-    while (end > 1) {
-      int order = Math.min(MAX_ORDER, Long.numberOfTrailingZeros(end));
-      while (end - (1L << order) < 1) {
+    usedEnd = start;
+    long rest = end;
+    while (rest > start) {
+      int order = Math.min(MAX_ORDER, Long.numberOfTrailingZeros(rest));
+      while (rest - (1L << order) < start) {
         order--;
       }
-      end -= 1L << order;
-      pushLocked((int) end, order);
+      rest -= 1L << order;
+      pushLocked((int) rest, order);
     }
   }
 
@@ -169,7 +200,7 @@ public final class Buddy {
     int size = order;
     while (size < MAX_ORDER) {
       long buddy = block ^ (1L << size);
-      if (!phys.containsPfn(buddy) || !isFreeBlock(buddy, size)) {
+      if (!contains(buddy) || !isFreeBlock(buddy, size)) {
         break;
       }
       unlinkLocked((int) buddy, size);

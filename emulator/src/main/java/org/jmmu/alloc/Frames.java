@@ -11,22 +11,39 @@ import org.jmmu.types.KernelBug;
  * @kernel include/linux/mm.h:get_page, put_page, get_page_unless_zero
  */
 public final class Frames {
+  private static final int FIRST_NODE = 0;
+
   private final PhysMemory phys;
-  private final Buddy buddy;
+  private final Nodes nodes;
   private final FailAlloc failAlloc;
 
-  public Frames(PhysMemory phys, Buddy buddy, FailAlloc failAlloc) {
+  public Frames(PhysMemory phys, Nodes nodes, FailAlloc failAlloc) {
     this.phys = phys;
-    this.buddy = buddy;
+    this.nodes = nodes;
     this.failAlloc = failAlloc;
   }
 
   /** One frame with one reference and arbitrary content, or {@link Buddy#NO_FRAME}. */
   public long alloc(FrameType type) {
-    if (failAlloc.shouldFail(type == FrameType.PAGE_TABLE ? "page table" : "page")) {
-      return Buddy.NO_FRAME;
-    }
-    return buddy.alloc(0, type);
+    return alloc(type, FIRST_NODE);
+  }
+
+  /** As {@link #alloc(FrameType)}, from node {@code nid} as long as it has any. */
+  public long alloc(FrameType type, int nid) {
+    return shouldFail(type) ? Buddy.NO_FRAME : nodes.alloc(0, type, nid);
+  }
+
+  /**
+   * As {@link #alloc(FrameType)}, from node {@code nid} or not at all.
+   *
+   * @kernel include/linux/gfp_types.h:__GFP_THISNODE
+   */
+  public long allocThisNode(FrameType type, int nid) {
+    return shouldFail(type) ? Buddy.NO_FRAME : nodes.zone(nid).alloc(0, type);
+  }
+
+  private boolean shouldFail(FrameType type) {
+    return failAlloc.shouldFail(type == FrameType.PAGE_TABLE ? "page table" : "page");
   }
 
   /** As {@link #alloc}, filled with zeroes. */
@@ -56,10 +73,27 @@ public final class Frames {
     }
   }
 
+  /**
+   * Makes {@code count} references none, if that many there are: nobody else has one then, nor can
+   * anybody take one before {@link #unfreeze}.
+   *
+   * @kernel include/linux/page_ref.h:folio_ref_freeze
+   */
+  public boolean freeze(long pfn, int count) {
+    return PageDesc.refcountCas(phys, pfn, count, 0);
+  }
+
+  /**
+   * @kernel include/linux/page_ref.h:folio_ref_unfreeze
+   */
+  public void unfreeze(long pfn, int count) {
+    PageDesc.refcountSetRelease(phys, pfn, count);
+  }
+
   /** Drops a reference; the last one gives the frame back. */
   public void put(long pfn) {
     if (putTestZero(pfn)) {
-      buddy.free(pfn, 0);
+      nodes.zoneOf(pfn).free(pfn, 0);
     }
   }
 
@@ -77,7 +111,15 @@ public final class Frames {
         pfns[nrFree++] = pfn;
       }
     }
-    buddy.freeAll(pfns, nrFree);
+    for (int from = 0; from < nrFree; ) {
+      Buddy zone = nodes.zoneOf(pfns[from]);
+      int to = from + 1;
+      while (to < nrFree && zone.contains(pfns[to])) {
+        to++;
+      }
+      zone.freeAll(pfns, from, to);
+      from = to;
+    }
   }
 
   private boolean putTestZero(long pfn) {

@@ -20,6 +20,9 @@ public final class PhysMemory {
   public static final long PAGE_SIZE = 1L << PAGE_SHIFT;
   public static final long PAGE_MASK = -PAGE_SIZE;
 
+  /** Allocators that may share the frames: each has a lock word of its own. */
+  public static final int ZONES = 8;
+
   private final long frames; // native address of frame 0; immutable
   private final long descs; // native address of descriptor 0; immutable
   private final long nrFrames; // immutable
@@ -33,7 +36,7 @@ public final class PhysMemory {
       throw new IllegalArgumentException("nrFrames must be positive: " + nrFrames);
     }
     this.nrFrames = nrFrames;
-    long bytes = nrFrames * (PAGE_SIZE + PageDesc.SIZE) + PageDesc.SIZE;
+    long bytes = nrFrames * (PAGE_SIZE + PageDesc.SIZE) + ZONES * PageDesc.SIZE;
     this.frames = NativeMemory.allocateZeroed(this, bytes, PAGE_SIZE);
     this.descs = frames + nrFrames * PAGE_SIZE;
   }
@@ -70,9 +73,9 @@ public final class PhysMemory {
     return (addr - frames) >>> PAGE_SHIFT;
   }
 
-  /** Native address of the allocator's lock word, on a cache line of its own. */
-  public long zoneLockAddr() {
-    return descs + (nrFrames << PageDesc.SHIFT);
+  /** Native address of an allocator's lock word, on a cache line of its own. */
+  public long zoneLockAddr(int zone) {
+    return descs + ((nrFrames + zone) << PageDesc.SHIFT);
   }
 
   /** Fills a frame with zeroes. @kernel arch/x86/lib/clear_page_64.S:clear_page */

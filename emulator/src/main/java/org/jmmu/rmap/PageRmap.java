@@ -27,10 +27,11 @@ public final class PageRmap {
   /** The page is new and becomes visible with the entry that the caller is about to set. */
   public void addNewAnon(long pfn, Vma vma, AnonVma anonVma, long vaddr) {
     PageDesc.indexSetOpaque(phys, pfn, vma.linearPageIndex(vaddr));
-    PageDesc.mappingSetRelease(phys, pfn, anonVma.handle() | PAGE_MAPPING_ANON);
     // Plain: nobody else has seen the page yet.
     PageDesc.flagsSetPlain(phys, pfn, PG_ANON_EXCLUSIVE | PG_SWAPBACKED);
     PageDesc.mapcountSetPlain(phys, pfn, 1);
+    // Last: from here on, compaction may find the page, lock it and set other flags.
+    PageDesc.mappingSetRelease(phys, pfn, anonVma.handle() | PAGE_MAPPING_ANON);
   }
 
   public boolean isAnon(long pfn) {

@@ -38,7 +38,7 @@ public final class RemoveMigrationPtes implements RmapOne {
     if (MigrationEntry.isMigrationEntry(entry) && MigrationEntry.pfn(entry) == oldPfn) {
       frames.get(pfn);
       pageRmap.add(pfn);
-      if (!MigrationEntry.isReadable(entry)) {
+      if (!MigrationEntry.isReadable(entry) && pageRmap.isAnon(pfn)) {
         pageRmap.setAnonExclusive(pfn);
       }
       // Release: whoever maps the page through this entry sees its copied content.

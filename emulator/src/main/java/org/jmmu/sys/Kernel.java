@@ -5,6 +5,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.jmmu.alloc.Buddy;
 import org.jmmu.alloc.FailAlloc;
 import org.jmmu.alloc.Frames;
+import org.jmmu.alloc.Nodes;
 import org.jmmu.check.Oracles;
 import org.jmmu.check.Violation;
 import org.jmmu.filemap.Files;
@@ -88,7 +89,7 @@ final class Kernel {
   final FaultIn faultIn;
   final Accounting accounting;
 
-  private final Buddy buddy;
+  final Nodes nodes;
   final SlotTable<AnonVma> anonVmaSlots = new SlotTable<>(AnonVma::new);
   final SlotTable<MappingSlot> mappingSlots = new SlotTable<>(MappingSlot::new);
   private final Fork fork;
@@ -100,8 +101,8 @@ final class Kernel {
   Kernel(MachineConfig config) {
     this.config = config;
     phys = new PhysMemory(config.nrFrames());
-    buddy = new Buddy(phys);
-    frames = new Frames(phys, buddy, failAlloc);
+    nodes = new Nodes(phys, config.nrNodes());
+    frames = new Frames(phys, nodes, failAlloc);
     accounting = new Accounting(config.nrFrames());
     cpus = new Cpu[config.nrCpus()];
     switchMm = new SwitchMm(config.nrCpus());
@@ -115,7 +116,7 @@ final class Kernel {
     TruncatePages truncatePages = new TruncatePages(phys, pageCache, mappers);
     Writeback writeback = new Writeback(phys, pageCache, mappers);
     files = new Files(pageCache, truncatePages, writeback);
-    rmapWalk = new RmapWalk(phys, anonVmas);
+    rmapWalk = new RmapWalk(phys, anonVmas, pageCache);
     RemoveMigrationPtes removeMigrationPtes = new RemoveMigrationPtes(frames, tables, pageRmap);
     VmaModify vmaModify = new VmaModify(anonVmas, failAlloc);
     munmap = new Munmap(phys, frames, tables, tlbFlush, vmaModify, pageRmap, accounting, failAlloc);
@@ -126,12 +127,14 @@ final class Kernel {
         new MigratePages(
             phys,
             frames,
+            nodes,
             anonVmas,
+            pageCache,
             rmapWalk,
             new TryToMigrate(phys, frames, tables, tlbFlush, pageRmap),
             removeMigrationPtes);
-    movePages = new MovePages(frames, tables, migratePages);
-    oracles = new Oracles(phys, buddy, anonVmas, pageCache, mappingSlots);
+    movePages = new MovePages(phys, frames, nodes, tables, migratePages);
+    oracles = new Oracles(phys, nodes, anonVmas, pageCache, mappingSlots);
     HandleMmFault handleMmFault =
         new HandleMmFault(
             phys,
@@ -222,7 +225,7 @@ final class Kernel {
 
   /** Frames that are neither free nor the machine's own, exact at rest. */
   long framesInUse() {
-    return phys.nrFrames() - 2 - buddy.nrFree(); // frame 0 and the zero page
+    return phys.nrFrames() - 2 - nodes.nrFree(); // frame 0 and the zero page
   }
 
   List<Violation> check() {
@@ -246,7 +249,7 @@ final class Kernel {
     sysctl = new VmSysctl();
     anonVmaSlots.freeAll();
     mappingSlots.freeAll();
-    buddy.reset();
+    nodes.reset();
     reserveZeroPage();
   }
 
