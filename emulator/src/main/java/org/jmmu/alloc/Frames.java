@@ -2,6 +2,7 @@ package org.jmmu.alloc;
 
 import org.jmmu.phys.FrameType;
 import org.jmmu.phys.PageDesc;
+import org.jmmu.phys.PageFlags;
 import org.jmmu.phys.PhysMemory;
 import org.jmmu.types.KernelBug;
 
@@ -11,22 +12,66 @@ import org.jmmu.types.KernelBug;
  * @kernel include/linux/mm.h:get_page, put_page, get_page_unless_zero
  */
 public final class Frames {
-  private final PhysMemory phys;
-  private final Buddy buddy;
-  private final FailAlloc failAlloc;
+  private static final int FIRST_NODE = 0;
 
-  public Frames(PhysMemory phys, Buddy buddy, FailAlloc failAlloc) {
+  private final PhysMemory phys;
+  private final Nodes nodes;
+  private final FailAlloc failAlloc;
+  private UnusedSwapCache swapCache = pfn -> {}; // written before there is swap
+  private DirectReclaim directReclaim = () -> false; // written before anybody allocates
+
+  public Frames(PhysMemory phys, Nodes nodes, FailAlloc failAlloc) {
     this.phys = phys;
-    this.buddy = buddy;
+    this.nodes = nodes;
     this.failAlloc = failAlloc;
+  }
+
+  /** Lets the swap cache know of pages that nobody else has any more. */
+  public void tellSwapCache(UnusedSwapCache swapCache) {
+    this.swapCache = swapCache;
+  }
+
+  /** Says what is done when there is no free frame. */
+  public void tellReclaim(DirectReclaim directReclaim) {
+    this.directReclaim = directReclaim;
   }
 
   /** One frame with one reference and arbitrary content, or {@link Buddy#NO_FRAME}. */
   public long alloc(FrameType type) {
-    if (failAlloc.shouldFail(type == FrameType.PAGE_TABLE ? "page table" : "page")) {
+    return alloc(type, FIRST_NODE);
+  }
+
+  /** As {@link #alloc(FrameType)}, from node {@code nid} as long as it has any. */
+  public long alloc(FrameType type, int nid) {
+    if (shouldFail(type)) {
       return Buddy.NO_FRAME;
     }
-    return buddy.alloc(0, type);
+    long pfn = nodes.alloc(0, type, nid);
+    return pfn != Buddy.NO_FRAME ? pfn : allocSlow(type, nid);
+  }
+
+  /**
+   * As {@link #alloc(FrameType)}, from node {@code nid} or not at all.
+   *
+   * @kernel include/linux/gfp_types.h:__GFP_THISNODE
+   */
+  public long allocThisNode(FrameType type, int nid) {
+    return shouldFail(type) ? Buddy.NO_FRAME : nodes.zone(nid).alloc(0, type);
+  }
+
+  /**
+   * @kernel mm/page_alloc.c:__alloc_pages_direct_reclaim
+   */
+  private long allocSlow(FrameType type, int nid) {
+    long pfn = Buddy.NO_FRAME;
+    while (pfn == Buddy.NO_FRAME && directReclaim.tryToFreePages()) {
+      pfn = nodes.alloc(0, type, nid); // others may be faster
+    }
+    return pfn;
+  }
+
+  private boolean shouldFail(FrameType type) {
+    return failAlloc.shouldFail(type == FrameType.PAGE_TABLE ? "page table" : "page");
   }
 
   /** As {@link #alloc}, filled with zeroes. */
@@ -56,11 +101,34 @@ public final class Frames {
     }
   }
 
+  /**
+   * Makes {@code count} references none, if that many there are: nobody else has one then, nor can
+   * anybody take one before {@link #unfreeze}.
+   *
+   * @kernel include/linux/page_ref.h:folio_ref_freeze
+   */
+  public boolean freeze(long pfn, int count) {
+    return PageDesc.refcountCas(phys, pfn, count, 0);
+  }
+
+  /**
+   * @kernel include/linux/page_ref.h:folio_ref_unfreeze
+   */
+  public void unfreeze(long pfn, int count) {
+    PageDesc.refcountSetRelease(phys, pfn, count);
+  }
+
   /** Drops a reference; the last one gives the frame back. */
   public void put(long pfn) {
     if (putTestZero(pfn)) {
-      buddy.free(pfn, 0);
+      nodes.zoneOf(pfn).free(pfn, 0);
     }
+  }
+
+  /** Gives a frozen frame back. */
+  public void freeFrozen(long pfn) {
+    PageDesc.mappingSetOpaque(phys, pfn, 0);
+    nodes.zoneOf(pfn).free(pfn, 0);
   }
 
   /**
@@ -77,7 +145,15 @@ public final class Frames {
         pfns[nrFree++] = pfn;
       }
     }
-    buddy.freeAll(pfns, nrFree);
+    for (int from = 0; from < nrFree; ) {
+      Buddy zone = nodes.zoneOf(pfns[from]);
+      int to = from + 1;
+      while (to < nrFree && zone.contains(pfns[to])) {
+        to++;
+      }
+      zone.freeAll(pfns, from, to);
+      from = to;
+    }
   }
 
   private boolean putTestZero(long pfn) {
@@ -86,6 +162,9 @@ public final class Frames {
       throw new KernelBug("reference count of frame " + pfn + " drops below zero");
     }
     if (count != 1) {
+      if (count == 2 && (PageDesc.flagsGetAcquire(phys, pfn) & PageFlags.PG_SWAPCACHE) != 0) {
+        swapCache.oneReferenceLeft(pfn);
+      }
       return false;
     }
     PageDesc.mappingSetOpaque(phys, pfn, 0);

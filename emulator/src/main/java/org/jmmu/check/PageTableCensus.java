@@ -19,9 +19,9 @@ import org.jmmu.phys.Slot;
 import org.jmmu.phys.SlotTable;
 import org.jmmu.rmap.AnonVmas;
 import org.jmmu.swap.MigrationEntry;
+import org.jmmu.swap.SwapPte;
 import org.jmmu.types.AddressSpace;
 import org.jmmu.types.AnonVma;
-import org.jmmu.types.AnonVmaChain;
 import org.jmmu.types.KsmRmapItem;
 import org.jmmu.types.KsmStableNode;
 import org.jmmu.types.Mm;
@@ -38,6 +38,7 @@ final class PageTableCensus {
   private final AnonVmas anonVmas;
   private final PageCache pageCache;
   private final SlotTable<KsmStableNode> ksmNodes;
+  private final SwapCensus swap;
   private final List<Violation> violations;
   private int[] mapped = new int[0]; // by frame: entries that map it
   private boolean[] linked = new boolean[0]; // by frame: whether it is a reachable table
@@ -47,11 +48,13 @@ final class PageTableCensus {
       AnonVmas anonVmas,
       PageCache pageCache,
       SlotTable<KsmStableNode> ksmNodes,
+      SwapCensus swap,
       List<Violation> violations) {
     this.phys = phys;
     this.anonVmas = anonVmas;
     this.pageCache = pageCache;
     this.ksmNodes = ksmNodes;
+    this.swap = swap;
     this.violations = violations;
   }
 
@@ -108,6 +111,8 @@ final class PageTableCensus {
     if (MigrationEntry.isMigrationEntry(word)) {
       String what = "migration entry for frame " + MigrationEntry.pfn(word) + " at";
       add(NO_DANGLING_MIGRATION_ENTRY, what, mm, vaddr);
+    } else if (SwapPte.isSwapEntry(word)) {
+      swap.count(word, "at 0x" + Long.toHexString(vaddr) + " of the mm with pgd " + mm.pgdPfn);
     } else if (!Pte.isPresent(word)) {
       add(FRAME_TYPE, "word 0x" + Long.toHexString(word) + " means nothing, at", mm, vaddr);
     } else if (!Pte.isSpecial(word)) {
@@ -141,26 +146,19 @@ final class PageTableCensus {
       return ksmLeadsTo(ksmNodes.get(word), vma, vaddr);
     }
     AnonVma anonVma = anonVmas.of(word);
-    if (anonVma == null || PageDesc.indexGetOpaque(phys, pfn) != vma.linearPageIndex(vaddr)) {
-      return false;
-    }
-    return leadsTo(anonVma, vma);
+    long index = PageDesc.indexGetOpaque(phys, pfn);
+    return anonVma != null
+        && index == vma.linearPageIndex(vaddr)
+        && anonVma.leadsToLocked(vma, index);
   }
 
   /** By way of the item of this process or of the one it was forked from. */
   private static boolean ksmLeadsTo(KsmStableNode node, Vma vma, long vaddr) {
     for (KsmRmapItem item = node.headLocked(); item != null; item = item.next()) {
       AnonVma anonVma = item.anonVma;
-      if (item.address == vaddr && anonVma != null && leadsTo(anonVma, vma)) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private static boolean leadsTo(AnonVma anonVma, Vma vma) {
-    for (AnonVmaChain avc = anonVma.headLocked(); avc != null; avc = avc.sameAnonVmaNextLocked()) {
-      if (avc.vma == vma) {
+      if (item.address == vaddr
+          && anonVma != null
+          && anonVma.leadsToLocked(vma, vma.linearPageIndex(vaddr))) {
         return true;
       }
     }

@@ -120,8 +120,8 @@ public final class AnonVmas {
     while ((avc = vma.anonVmaChain.removeHead()) != null) {
       AnonVma anonVma = avc.anonVma;
       protocol.anonVmaLock(anonVma);
-      anonVma.removeLocked(avc);
-      boolean empty = anonVma.headLocked() == null;
+      protocol.anonVmaChainUnlink(avc);
+      boolean empty = anonVma.isEmptyLocked();
       protocol.anonVmaUnlock(anonVma);
       if (empty) {
         put(anonVma);
@@ -133,6 +133,27 @@ public final class AnonVmas {
   /** Pins an anon_vma that the caller knows to be alive. */
   public void get(AnonVma anonVma) {
     anonVma.refcountGetAndAdd(1);
+  }
+
+  /**
+   * Pins the anon_vma of a page that may be unmapped, and its anon_vma freed, at any time.
+   *
+   * @return null if the page is not mapped
+   * @kernel mm/rmap.c:folio_get_anon_vma
+   */
+  public @Nullable AnonVma getMapped(long pfn) {
+    AnonVma anonVma = of(PageDesc.mappingGetAcquire(phys, pfn));
+    if (anonVma == null
+        || PageDesc.mapcountGetAcquire(phys, pfn) == 0
+        || !anonVma.getUnlessZero()) {
+      return null;
+    }
+    // Mapped before and after: it was not freed in between, so this is still the page's own.
+    if (PageDesc.mapcountGetAcquire(phys, pfn) == 0) {
+      put(anonVma);
+      return null;
+    }
+    return anonVma;
   }
 
   public void put(AnonVma anonVma) {
@@ -162,7 +183,7 @@ public final class AnonVmas {
     if (winner == null) {
       AnonVmaChain avc = new AnonVmaChain(vma, anonVma);
       vma.anonVmaChain.addHead(avc);
-      anonVma.addTailLocked(avc);
+      protocol.anonVmaChainLink(avc);
       vma.anonVmaSetRelease(anonVma);
     }
     SpinLock.unlock(pageTableLock, LockClass.PAGE_TABLE_LOCK);
@@ -207,7 +228,7 @@ public final class AnonVmas {
     AnonVmaChain avc = new AnonVmaChain(vma, anonVma);
     vma.anonVmaChain.addHead(avc);
     protocol.anonVmaLock(anonVma);
-    anonVma.addTailLocked(avc);
+    protocol.anonVmaChainLink(avc);
     protocol.anonVmaUnlock(anonVma);
   }
 }

@@ -42,9 +42,7 @@ final class KsmRmapWalk {
       }
       protocol.anonVmaLock(anonVma);
       try {
-        for (AnonVmaChain avc = anonVma.headLocked();
-            avc != null;
-            avc = avc.sameAnonVmaNextLocked()) {
+        for (AnonVmaChain avc = anonVma.firstLocked(); avc != null; avc = anonVma.nextLocked(avc)) {
           if ((avc.vma.mm != item.mm) == searchNewForks
               && covers(avc.vma, item.address)
               && !one.rmapOne(pfn, avc.vma, item.address, arg)) {

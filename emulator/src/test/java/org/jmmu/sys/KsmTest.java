@@ -10,6 +10,7 @@ import static org.jmmu.mm.Mman.PROT_READ;
 import static org.jmmu.mm.Mman.PROT_WRITE;
 import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Random;
@@ -19,6 +20,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jmmu.hw.Cpu;
+import org.jmmu.migrate.MigratePages;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -150,6 +152,27 @@ class KsmTest {
     process.munmap(start, PAGES * PAGE_SIZE);
     machine.scanKsm();
     assertEquals(7, childCpu.loadLong(start + PAGE_SIZE));
+    child.leave(childCpu);
+  }
+
+  @Test
+  void aMergedPageMigratesWithAllItsEntriesAndThoseOfAFork() {
+    fill(cpu, 7);
+    twoPasses();
+    Process child = process.fork(); // has no item of its own yet
+    Cpu childCpu = child.runOn(machine.cpu(1));
+    long old = process.isolatePage(start);
+    assertEquals(MigratePages.Result.MIGRATED, machine.migratePage(old));
+    machine.check();
+    long now = isolatedAgain();
+    assertNotEquals(old, now);
+    assertContent(cpu, 7);
+    assertContent(childCpu, 7);
+    long childs = child.isolatePage(start + PAGE_SIZE);
+    machine.putPage(childs);
+    assertEquals(now, childs);
+    machine.scanKsm();
+    assertEquals(1, machine.ksmPagesShared());
     child.leave(childCpu);
   }
 
