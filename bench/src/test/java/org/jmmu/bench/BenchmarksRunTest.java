@@ -223,7 +223,7 @@ class BenchmarksRunTest {
     partner.start(shared);
     for (int i = 0; i < TWICE; i++) {
       bench.two(shared, partner);
-      partner.discard(shared);
+      partner.discard();
       shared.discard();
     }
     partner.stop();

@@ -73,7 +73,7 @@ public final class Oracles {
       Buddy zone = nodes.zone(nid);
       inUse += checkFrames((int) zone.start(), (int) zone.usedEnd());
       if (zone.isLocked()) {
-        add(NO_LOCK_HELD, "zone lock of node " + nid);
+        add(NO_LOCK_HELD, "a lock of the page allocator of node " + nid);
       }
     }
     long missing = phys.nrFrames() - 1 - inUse - nodes.nrFree();

@@ -20,8 +20,13 @@ public final class PhysMemory {
   public static final long PAGE_SIZE = 1L << PAGE_SHIFT;
   public static final long PAGE_MASK = -PAGE_SIZE;
 
-  /** Allocators that may share the frames: each has a lock word of its own. */
+  /** Allocators that may share the frames. */
   public static final int ZONES = 8;
+
+  /** Lines of an allocator: its lock and {@link #ALLOCATOR_LINES} - 1 per-CPU lists. */
+  private static final int ALLOCATOR_LINES = 17;
+
+  private static final int LINE_SHIFT = 7; // two cache lines each: neighbours are prefetched
 
   private final long frames; // native address of frame 0; immutable
   private final long descs; // native address of descriptor 0; immutable
@@ -36,7 +41,8 @@ public final class PhysMemory {
       throw new IllegalArgumentException("nrFrames must be positive: " + nrFrames);
     }
     this.nrFrames = nrFrames;
-    long bytes = nrFrames * (PAGE_SIZE + PageDesc.SIZE) + ZONES * PageDesc.SIZE;
+    long lines = ((long) ZONES * ALLOCATOR_LINES) << LINE_SHIFT;
+    long bytes = nrFrames * (PAGE_SIZE + PageDesc.SIZE) + lines;
     this.frames = NativeMemory.allocateZeroed(this, bytes, PAGE_SIZE);
     this.descs = frames + nrFrames * PAGE_SIZE;
   }
@@ -73,9 +79,15 @@ public final class PhysMemory {
     return (addr - frames) >>> PAGE_SHIFT;
   }
 
-  /** Native address of an allocator's lock word, on a cache line of its own. */
-  public long zoneLockAddr(int zone) {
-    return descs + ((nrFrames + zone) << PageDesc.SHIFT);
+  /**
+   * Native address of the words of one part of an allocator, on cache lines of their own.
+   *
+   * @param part 0 = the zone, others = its per-CPU lists
+   */
+  public long allocatorLineAddr(int zone, int part) {
+    assert zone < ZONES && part < ALLOCATOR_LINES : "part " + part + " of zone " + zone;
+    long line = (long) zone * ALLOCATOR_LINES + part;
+    return descs + (nrFrames << PageDesc.SHIFT) + (line << LINE_SHIFT);
   }
 
   /** Fills a frame with zeroes. @kernel arch/x86/lib/clear_page_64.S:clear_page */

@@ -8,6 +8,8 @@ import org.jmmu.alloc.Frames;
 import org.jmmu.alloc.Nodes;
 import org.jmmu.check.Oracles;
 import org.jmmu.check.Violation;
+import org.jmmu.compact.Compaction;
+import org.jmmu.compact.Kcompactd;
 import org.jmmu.filemap.Files;
 import org.jmmu.filemap.GetFolio;
 import org.jmmu.filemap.MappingSlot;
@@ -76,6 +78,7 @@ final class Kernel {
   final Mlock mlock;
   final MovePages movePages;
   final MigratePages migratePages;
+  final Compaction compaction;
   final RmapWalk rmapWalk;
   final PageTables tables;
   final Frames frames;
@@ -97,6 +100,7 @@ final class Kernel {
   private final Oracles oracles;
   VmSysctl sysctl = new VmSysctl();
   private final List<Mm> mms = new CopyOnWriteArrayList<>();
+  private final List<Kcompactd> kcompactds = new CopyOnWriteArrayList<>();
 
   Kernel(MachineConfig config) {
     this.config = config;
@@ -134,6 +138,7 @@ final class Kernel {
             new TryToMigrate(phys, frames, tables, tlbFlush, pageRmap),
             removeMigrationPtes);
     movePages = new MovePages(phys, frames, nodes, tables, migratePages);
+    compaction = new Compaction(phys, frames, nodes, migratePages);
     oracles = new Oracles(phys, nodes, anonVmas, pageCache, mappingSlots);
     HandleMmFault handleMmFault =
         new HandleMmFault(
@@ -221,6 +226,18 @@ final class Kernel {
     }
     munmap.exitMmap(mm);
     mms.remove(mm);
+  }
+
+  Kcompactd startKcompactd(int nid) {
+    Kcompactd kcompactd = new Kcompactd(compaction, nid);
+    kcompactds.add(kcompactd);
+    return kcompactd;
+  }
+
+  /** Ends the threads that the kernel runs for itself. */
+  void stopThreads() {
+    kcompactds.forEach(Kcompactd::close);
+    kcompactds.clear();
   }
 
   /** Frames that are neither free nor the machine's own, exact at rest. */
