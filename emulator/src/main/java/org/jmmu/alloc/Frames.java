@@ -2,6 +2,7 @@ package org.jmmu.alloc;
 
 import org.jmmu.phys.FrameType;
 import org.jmmu.phys.PageDesc;
+import org.jmmu.phys.PageFlags;
 import org.jmmu.phys.PhysMemory;
 import org.jmmu.types.KernelBug;
 
@@ -16,11 +17,23 @@ public final class Frames {
   private final PhysMemory phys;
   private final Nodes nodes;
   private final FailAlloc failAlloc;
+  private UnusedSwapCache swapCache = pfn -> {}; // written before there is swap
+  private DirectReclaim directReclaim = () -> false; // written before anybody allocates
 
   public Frames(PhysMemory phys, Nodes nodes, FailAlloc failAlloc) {
     this.phys = phys;
     this.nodes = nodes;
     this.failAlloc = failAlloc;
+  }
+
+  /** Lets the swap cache know of pages that nobody else has any more. */
+  public void tellSwapCache(UnusedSwapCache swapCache) {
+    this.swapCache = swapCache;
+  }
+
+  /** Says what is done when there is no free frame. */
+  public void tellReclaim(DirectReclaim directReclaim) {
+    this.directReclaim = directReclaim;
   }
 
   /** One frame with one reference and arbitrary content, or {@link Buddy#NO_FRAME}. */
@@ -30,11 +43,26 @@ public final class Frames {
 
   /** As {@link #alloc(FrameType)}, from node {@code nid} as long as it has any. */
   public long alloc(FrameType type, int nid) {
-    return shouldFail(type) ? Buddy.NO_FRAME : nodes.alloc(0, type, nid);
+    if (shouldFail(type)) {
+      return Buddy.NO_FRAME;
+    }
+    long pfn = nodes.alloc(0, type, nid);
+    return pfn != Buddy.NO_FRAME ? pfn : allocSlow(type, nid);
   }
 
   /**
-   * As {@link #alloc(FrameType)}, from node {@code nid} or not at all.
+   * @kernel mm/page_alloc.c:__alloc_pages_direct_reclaim
+   */
+  private long allocSlow(FrameType type, int nid) {
+    long pfn = Buddy.NO_FRAME;
+    while (pfn == Buddy.NO_FRAME && directReclaim.tryToFreePages()) {
+      pfn = nodes.alloc(0, type, nid); // others may be faster
+    }
+    return pfn;
+  }
+
+  /**
+   * As {@link #alloc(FrameType)}, from node {@code nid} or not at all; nothing is reclaimed for it.
    *
    * @kernel include/linux/gfp_types.h:__GFP_THISNODE
    */
@@ -97,6 +125,12 @@ public final class Frames {
     }
   }
 
+  /** Gives a frozen frame back. */
+  public void freeFrozen(long pfn) {
+    PageDesc.mappingSetOpaque(phys, pfn, 0);
+    nodes.zoneOf(pfn).free(pfn, 0);
+  }
+
   /**
    * Drops a reference of each of the first {@code nr} frames of an array, and forgets which they
    * were.
@@ -128,6 +162,9 @@ public final class Frames {
       throw new KernelBug("reference count of frame " + pfn + " drops below zero");
     }
     if (count != 1) {
+      if (count == 2 && (PageDesc.flagsGetAcquire(phys, pfn) & PageFlags.PG_SWAPCACHE) != 0) {
+        swapCache.oneReferenceLeft(pfn);
+      }
       return false;
     }
     PageDesc.mappingSetOpaque(phys, pfn, 0);

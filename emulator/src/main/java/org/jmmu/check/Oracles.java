@@ -21,6 +21,8 @@ import org.jmmu.phys.PageFlags;
 import org.jmmu.phys.PhysMemory;
 import org.jmmu.phys.SlotTable;
 import org.jmmu.rmap.AnonVmas;
+import org.jmmu.swap.SwapCache;
+import org.jmmu.swap.Swapfile;
 import org.jmmu.types.AnonVma;
 import org.jmmu.types.AnonVmaChain;
 import org.jmmu.types.Mm;
@@ -35,6 +37,7 @@ public final class Oracles {
   private final Nodes nodes;
   private final List<Violation> violations = new ArrayList<>();
   private final PageCacheCensus cached;
+  private final SwapCensus swap;
   private final PageTableCensus census;
 
   public Oracles(
@@ -42,11 +45,14 @@ public final class Oracles {
       Nodes nodes,
       AnonVmas anonVmas,
       PageCache pageCache,
-      SlotTable<MappingSlot> mappings) {
+      SlotTable<MappingSlot> mappings,
+      Swapfile swapfile,
+      SwapCache swapCache) {
     this.phys = phys;
     this.nodes = nodes;
     this.cached = new PageCacheCensus(phys, mappings, violations);
-    this.census = new PageTableCensus(phys, anonVmas, pageCache, violations);
+    this.swap = new SwapCensus(phys, swapfile, swapCache, violations);
+    this.census = new PageTableCensus(phys, anonVmas, pageCache, swap, violations);
   }
 
   /**
@@ -55,6 +61,7 @@ public final class Oracles {
    */
   public List<Violation> check(Iterable<Mm> mms) {
     violations.clear();
+    swap.begin();
     int usedEnd = (int) nodes.usedEnd();
     census.begin(usedEnd);
     cached.count(usedEnd);
@@ -63,6 +70,7 @@ public final class Oracles {
       checkVmas(mm);
       checkLocks(mm);
     }
+    swap.checkSlots();
     checkZones();
     return violations.isEmpty() ? List.of() : List.copyOf(violations);
   }
@@ -114,11 +122,12 @@ public final class Oracles {
       add(MAPCOUNT, "frame " + pfn + " says " + mapcount + ", " + mapped + " entries map it");
     }
     boolean isCached = cached.isCached(pfn);
-    int expected = mapcount + (isCached ? 1 : 0);
+    boolean isSwapCached = swap.isCached(pfn);
+    int expected = mapcount + (isCached ? 1 : 0) + (isSwapCached ? 1 : 0);
     if (mapped == 0 && expected == 0) {
       add(NO_LEAKED_FRAME, "frame " + pfn + " is mapped nowhere, references " + refcount);
     } else if (refcount != expected) {
-      String where = isCached ? ", in a page cache" : "";
+      String where = isCached ? ", in a page cache" : isSwapCached ? ", in the swap cache" : "";
       add(
           REFCOUNT,
           "frame " + pfn + " has " + refcount + " references, mapcount " + mapcount + where);

@@ -131,6 +131,9 @@ final class CompactZone implements MigrationTarget {
 
   /** Whether there are more references than entries and our own: then a migration would fail. */
   private boolean isPinnedAnon(long pfn) {
+    if ((PageDesc.flagsGetAcquire(phys, pfn) & PageFlags.PG_SWAPCACHE) != 0) {
+      return false; // the swap cache has a reference as well
+    }
     return Slot.tag(PageDesc.mappingGetAcquire(phys, pfn)) == PageFlags.PAGE_MAPPING_ANON
         && PageDesc.refcountGetAcquire(phys, pfn) - 1 > PageDesc.mapcountGetAcquire(phys, pfn);
   }

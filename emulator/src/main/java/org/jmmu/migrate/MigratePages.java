@@ -13,6 +13,7 @@ import org.jmmu.rmap.RemoveMigrationPtes;
 import org.jmmu.rmap.RmapWalk;
 import org.jmmu.rmap.TryToMigrate;
 import org.jmmu.sched.PausePoint;
+import org.jmmu.swap.SwapCache;
 import org.jmmu.types.AddressSpace;
 import org.jmmu.types.AnonVma;
 import org.jmmu.types.KernelBug;
@@ -58,6 +59,13 @@ public final class MigratePages {
     SYNC
   }
 
+  /** What of a page's flags goes with its content. */
+  private static final long STATE =
+      PageFlags.PG_DIRTY
+          | PageFlags.PG_REFERENCED
+          | PageFlags.PG_SWAPBACKED
+          | PageFlags.PG_UPTODATE;
+
   private final PhysMemory phys;
   private final Frames frames;
   private final AnonVmas anonVmas;
@@ -65,6 +73,7 @@ public final class MigratePages {
   private final RmapWalk rmapWalk;
   private final TryToMigrate tryToMigrate;
   private final RemoveMigrationPtes removeMigrationPtes;
+  private final SwapCache swapCache;
   private final MigrationTarget anywhere;
 
   public MigratePages(
@@ -75,7 +84,8 @@ public final class MigratePages {
       PageCache pageCache,
       RmapWalk rmapWalk,
       TryToMigrate tryToMigrate,
-      RemoveMigrationPtes removeMigrationPtes) {
+      RemoveMigrationPtes removeMigrationPtes,
+      SwapCache swapCache) {
     this.phys = phys;
     this.frames = frames;
     this.anonVmas = anonVmas;
@@ -83,6 +93,7 @@ public final class MigratePages {
     this.rmapWalk = rmapWalk;
     this.tryToMigrate = tryToMigrate;
     this.removeMigrationPtes = removeMigrationPtes;
+    this.swapCache = swapCache;
     this.anywhere = MigrationTarget.anywhere(frames, nodes);
   }
 
@@ -141,15 +152,18 @@ public final class MigratePages {
     AddressSpace mapping = pageCache.of(PageDesc.mappingGetAcquire(phys, pfn));
     // Once unmapped, nothing else keeps the anon_vma from being freed and reused.
     AnonVma anonVma = mapping == null ? anonVmas.getMapped(pfn) : null;
-    if (mapping == null && anonVma == null) {
+    if (mapping == null && anonVma == null && !swapCache.has(pfn)) {
       return false; // truncated, unmapped just now, or not mapped yet
     }
-    boolean wasMapped = PageDesc.mapcountGetAcquire(phys, pfn) != 0;
+    // A page of the swap cache that nobody maps: its anon_vma may be gone, so there is no walk.
+    boolean wasMapped =
+        mapping == null ? anonVma != null : PageDesc.mapcountGetAcquire(phys, pfn) != 0;
     if (wasMapped) {
       rmapWalk.walk(pfn, tryToMigrate, 0);
     }
     PausePoint.reach("migrate.unmapped");
-    boolean moved = PageDesc.mapcountGetAcquire(phys, pfn) == 0 && move(mapping, pfn, newPfn);
+    boolean moved =
+        PageDesc.mapcountGetAcquire(phys, pfn) == 0 && move(mapping, pfn, newPfn, wasMapped);
     if (wasMapped && !moved) {
       rmapWalk.walk(pfn, removeMigrationPtes, pfn);
     }
@@ -160,14 +174,13 @@ public final class MigratePages {
   }
 
   /** Moves the page, and makes every migration entry map the new frame. */
-  private boolean move(@Nullable AddressSpace mapping, long pfn, long newPfn) {
+  private boolean move(@Nullable AddressSpace mapping, long pfn, long newPfn, boolean wasMapped) {
     if (!PageLock.tryLock(phys, newPfn)) {
       throw new KernelBug("new frame " + newPfn + " is locked");
     }
     boolean moved =
-        mapping == null ? moveAnonToNewFolio(pfn, newPfn) : moveFileFolio(mapping, pfn, newPfn);
-    if (moved) {
-      PausePoint.reach("migrate.copied");
+        mapping == null ? moveAnonFolio(pfn, newPfn) : moveFileFolio(mapping, pfn, newPfn);
+    if (moved && wasMapped) {
       rmapWalk.walk(newPfn, removeMigrationPtes, pfn);
     }
     PageLock.unlock(phys, newPfn);
@@ -177,14 +190,21 @@ public final class MigratePages {
   /**
    * @kernel mm/migrate.c:migrate_folio
    */
-  private boolean moveAnonToNewFolio(long pfn, long newPfn) {
-    if (PageDesc.refcountGetAcquire(phys, pfn) != 1) {
+  private boolean moveAnonFolio(long pfn, long newPfn) {
+    boolean swapCached = swapCache.has(pfn);
+    if (PageDesc.refcountGetAcquire(phys, pfn) != (swapCached ? 2 : 1)) {
       return false;
     }
     PageDesc.indexSetOpaque(phys, newPfn, PageDesc.indexGetOpaque(phys, pfn));
     PageDesc.mappingSetRelease(phys, newPfn, PageDesc.mappingGetOpaque(phys, pfn));
     phys.copyPage(pfn, newPfn);
-    copyFlags(pfn, newPfn, PageFlags.PG_DIRTY | PageFlags.PG_REFERENCED | PageFlags.PG_SWAPBACKED);
+    copyFlags(pfn, newPfn);
+    PausePoint.reach("migrate.copied");
+    if (swapCached && !swapCache.migrateMapping(newPfn, pfn)) {
+      PageDesc.mappingSetRelease(phys, newPfn, 0); // the frame may serve another page
+      PageDesc.flagsGetAndClear(phys, newPfn, STATE);
+      return false;
+    }
     return true;
   }
 
@@ -201,14 +221,15 @@ public final class MigratePages {
       return false;
     }
     // In the cache already, but locked and without its bytes as far as a reader can see.
-    copyFlags(pfn, newPfn, PageFlags.PG_REFERENCED | PageFlags.PG_UPTODATE);
+    copyFlags(pfn, newPfn);
+    PausePoint.reach("migrate.copied");
     return true;
   }
 
   /**
    * @kernel mm/migrate.c:folio_migrate_flags
    */
-  private void copyFlags(long pfn, long newPfn, long which) {
-    PageDesc.flagsGetAndOr(phys, newPfn, PageDesc.flagsGetAcquire(phys, pfn) & which);
+  private void copyFlags(long pfn, long newPfn) {
+    PageDesc.flagsGetAndOr(phys, newPfn, PageDesc.flagsGetAcquire(phys, pfn) & STATE);
   }
 }

@@ -37,6 +37,9 @@ public final class PageFlags {
   /** Taken by one who moves pages; others leave it alone. The kernel clears PG_lru instead. */
   public static final long PG_ISOLATED = 1L << 9;
 
+  /** In the swap cache, its slot in {@code private}. Changed while the page is locked. */
+  public static final long PG_SWAPCACHE = 1L << 10;
+
   /** Tag in {@code mapping}: the handle names an anon_vma. */
   public static final long PAGE_MAPPING_ANON = 1L << 0;
 
