@@ -63,8 +63,8 @@ public final class Oracles {
    */
   public List<Violation> check(Iterable<Mm> mms) {
     violations.clear();
-    int usedEnd = (int) nodes.usedEnd();
     swap.begin();
+    int usedEnd = (int) nodes.usedEnd();
     census.begin(usedEnd);
     cached.count(usedEnd);
     for (Mm mm : mms) {
@@ -83,7 +83,7 @@ public final class Oracles {
       Buddy zone = nodes.zone(nid);
       inUse += checkFrames((int) zone.start(), (int) zone.usedEnd());
       if (zone.isLocked()) {
-        add(NO_LOCK_HELD, "zone lock of node " + nid);
+        add(NO_LOCK_HELD, "a lock of the page allocator of node " + nid);
       }
     }
     long missing = phys.nrFrames() - 1 - inUse - nodes.nrFree();

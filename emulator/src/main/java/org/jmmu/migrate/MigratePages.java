@@ -50,13 +50,6 @@ public final class MigratePages {
     ENOMEM
   }
 
-  /** What of an anonymous page's flags goes with its content. */
-  private static final long STATE =
-      PageFlags.PG_DIRTY
-          | PageFlags.PG_REFERENCED
-          | PageFlags.PG_SWAPBACKED
-          | PageFlags.PG_UPTODATE;
-
   /**
    * What a migration waits for.
    *
@@ -68,6 +61,13 @@ public final class MigratePages {
     /** The page lock. */
     SYNC
   }
+
+  /** What of a page's flags goes with its content. */
+  private static final long STATE =
+      PageFlags.PG_DIRTY
+          | PageFlags.PG_REFERENCED
+          | PageFlags.PG_SWAPBACKED
+          | PageFlags.PG_UPTODATE;
 
   private final PhysMemory phys;
   private final Frames frames;
@@ -164,8 +164,9 @@ public final class MigratePages {
     }
     // A page of the swap cache that nobody maps: its anon_vma may be gone, so there is no walk.
     boolean wasMapped =
-        (mapping != null || anonVma != null || merged)
-            && PageDesc.mapcountGetAcquire(phys, pfn) != 0;
+        mapping == null
+            ? anonVma != null || merged
+            : PageDesc.mapcountGetAcquire(phys, pfn) != 0;
     if (wasMapped) {
       rmapWalk.walk(pfn, tryToMigrate, 0);
     }
@@ -187,10 +188,7 @@ public final class MigratePages {
       throw new KernelBug("new frame " + newPfn + " is locked");
     }
     boolean moved =
-        mapping == null ? moveAnonToNewFolio(pfn, newPfn) : moveFileFolio(mapping, pfn, newPfn);
-    if (moved) {
-      PausePoint.reach("migrate.copied");
-    }
+        mapping == null ? moveAnonFolio(pfn, newPfn) : moveFileFolio(mapping, pfn, newPfn);
     if (moved && wasMapped) {
       rmapWalk.walk(newPfn, removeMigrationPtes, pfn);
     }
@@ -201,7 +199,7 @@ public final class MigratePages {
   /**
    * @kernel mm/migrate.c:migrate_folio
    */
-  private boolean moveAnonToNewFolio(long pfn, long newPfn) {
+  private boolean moveAnonFolio(long pfn, long newPfn) {
     boolean swapCached = swapCache.has(pfn);
     if (PageDesc.refcountGetAcquire(phys, pfn) != (swapCached ? 2 : 1)) {
       return false;
@@ -209,12 +207,18 @@ public final class MigratePages {
     PageDesc.indexSetOpaque(phys, newPfn, PageDesc.indexGetOpaque(phys, pfn));
     PageDesc.mappingSetRelease(phys, newPfn, PageDesc.mappingGetOpaque(phys, pfn));
     phys.copyPage(pfn, newPfn);
-    copyFlags(pfn, newPfn, STATE);
+    copyFlags(pfn, newPfn);
+    PausePoint.reach("migrate.copied");
+    if (swapCached && !swapCache.migrateMapping(newPfn, pfn)) {
+      PageDesc.mappingSetRelease(phys, newPfn, 0); // the frame may serve another page
+      PageDesc.flagsGetAndClear(phys, newPfn, STATE);
+      return false;
+    }
     long mappingWord = PageDesc.mappingGetOpaque(phys, pfn);
     if (Slot.tag(mappingWord) == PageFlags.PAGE_MAPPING_KSM) {
       ksmNodes.get(mappingWord).migrate(newPfn);
     }
-    return !swapCached || swapCache.migrateMapping(newPfn, pfn);
+    return true;
   }
 
   /**
@@ -230,14 +234,15 @@ public final class MigratePages {
       return false;
     }
     // In the cache already, but locked and without its bytes as far as a reader can see.
-    copyFlags(pfn, newPfn, PageFlags.PG_REFERENCED | PageFlags.PG_UPTODATE);
+    copyFlags(pfn, newPfn);
+    PausePoint.reach("migrate.copied");
     return true;
   }
 
   /**
    * @kernel mm/migrate.c:folio_migrate_flags
    */
-  private void copyFlags(long pfn, long newPfn, long which) {
-    PageDesc.flagsGetAndOr(phys, newPfn, PageDesc.flagsGetAcquire(phys, pfn) & which);
+  private void copyFlags(long pfn, long newPfn) {
+    PageDesc.flagsGetAndOr(phys, newPfn, PageDesc.flagsGetAcquire(phys, pfn) & STATE);
   }
 }

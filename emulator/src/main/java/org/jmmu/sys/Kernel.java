@@ -8,6 +8,8 @@ import org.jmmu.alloc.Frames;
 import org.jmmu.alloc.Nodes;
 import org.jmmu.check.Oracles;
 import org.jmmu.check.Violation;
+import org.jmmu.compact.Compaction;
+import org.jmmu.compact.Kcompactd;
 import org.jmmu.filemap.Files;
 import org.jmmu.filemap.GetFolio;
 import org.jmmu.filemap.MappingSlot;
@@ -90,6 +92,7 @@ final class Kernel {
   final Mlock mlock;
   final MovePages movePages;
   final MigratePages migratePages;
+  final Compaction compaction;
   final RmapWalk rmapWalk;
   final Swapfile swapfile;
   final Vmscan vmscan;
@@ -116,6 +119,7 @@ final class Kernel {
   private final Oracles oracles;
   VmSysctl sysctl = new VmSysctl();
   private final List<Mm> mms = new CopyOnWriteArrayList<>();
+  private final List<Kcompactd> kcompactds = new CopyOnWriteArrayList<>();
 
   Kernel(MachineConfig config) {
     this.config = config;
@@ -166,6 +170,7 @@ final class Kernel {
             swapCache,
             ksmSlots);
     movePages = new MovePages(phys, frames, nodes, tables, migratePages);
+    compaction = new Compaction(phys, frames, nodes, migratePages);
     TryToUnmap tryToUnmap =
         new TryToUnmap(phys, frames, tables, tlbFlush, pageRmap, swapfile, swapCache);
     ShrinkPage shrinkPage =
@@ -279,6 +284,18 @@ final class Kernel {
     ksm.exit(mm);
     munmap.exitMmap(mm);
     mms.remove(mm);
+  }
+
+  Kcompactd startKcompactd(int nid) {
+    Kcompactd kcompactd = new Kcompactd(compaction, nid);
+    kcompactds.add(kcompactd);
+    return kcompactd;
+  }
+
+  /** Ends the threads that the kernel runs for itself. */
+  void stopThreads() {
+    kcompactds.forEach(Kcompactd::close);
+    kcompactds.clear();
   }
 
   SwapInfo swapon(Backing backing, long bytes, Swapfile.Medium medium) {

@@ -9,6 +9,7 @@ import java.util.List;
 import org.jmmu.alloc.FailAlloc;
 import org.jmmu.check.InvariantException;
 import org.jmmu.check.Violation;
+import org.jmmu.compact.Kcompactd;
 import org.jmmu.filemap.DiskBacking;
 import org.jmmu.filemap.Files;
 import org.jmmu.filemap.MemoryBacking;
@@ -90,6 +91,27 @@ public final class Machine implements AutoCloseable {
   /** Merged pages, as {@code /sys/kernel/mm/ksm/pages_shared}. */
   public int ksmPagesShared() {
     return kernel().ksmPagesShared();
+  }
+
+  /**
+   * Moves the pages of every node together, as a write to {@code /proc/sys/vm/compact_memory} does.
+   *
+   * @return pages that were moved
+   */
+  public int compact() {
+    int nr = 0;
+    for (int nid = 0; nid < kernel().nodes.nr(); nid++) {
+      nr += kernel().compaction.compactNode(nid).nrMigrated();
+    }
+    return nr;
+  }
+
+  /**
+   * Starts a thread that compacts a node whenever it is asked to; it ends with the machine, or when
+   * it is closed.
+   */
+  public Kcompactd startKcompactd(int nid) {
+    return kernel().startKcompactd(nid);
   }
 
   /**
