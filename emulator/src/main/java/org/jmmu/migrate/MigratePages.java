@@ -82,12 +82,11 @@ public final class MigratePages {
   }
 
   private Result moveLocked(long pfn, long newPfn) {
-    AnonVma anonVma = anonVmas.of(PageDesc.mappingGetAcquire(phys, pfn));
-    if (anonVma == null || PageDesc.mapcountGetAcquire(phys, pfn) == 0) {
+    // Once unmapped, nothing else keeps the anon_vma from being freed and reused.
+    AnonVma anonVma = anonVmas.getMapped(pfn);
+    if (anonVma == null) {
       return Result.EAGAIN;
     }
-    // Once unmapped, nothing else keeps the anon_vma from being freed and reused.
-    anonVmas.get(anonVma);
     rmapWalk.walk(pfn, tryToMigrate, 0);
     PausePoint.reach("migrate.unmapped");
     Result result = Result.EAGAIN;

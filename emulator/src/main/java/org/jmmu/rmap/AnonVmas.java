@@ -135,6 +135,27 @@ public final class AnonVmas {
     anonVma.refcountGetAndAdd(1);
   }
 
+  /**
+   * Pins the anon_vma of a page that may be unmapped, and its anon_vma freed, at any time.
+   *
+   * @return null if the page is not mapped
+   * @kernel mm/rmap.c:folio_get_anon_vma
+   */
+  public @Nullable AnonVma getMapped(long pfn) {
+    AnonVma anonVma = of(PageDesc.mappingGetAcquire(phys, pfn));
+    if (anonVma == null
+        || PageDesc.mapcountGetAcquire(phys, pfn) == 0
+        || !anonVma.getUnlessZero()) {
+      return null;
+    }
+    // Mapped before and after: it was not freed in between, so this is still the page's own.
+    if (PageDesc.mapcountGetAcquire(phys, pfn) == 0) {
+      put(anonVma);
+      return null;
+    }
+    return anonVma;
+  }
+
   public void put(AnonVma anonVma) {
     if (anonVma.refcountGetAndAdd(-1) == 1) {
       AnonVma root = anonVma.root();

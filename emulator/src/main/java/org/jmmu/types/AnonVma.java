@@ -65,6 +65,19 @@ public final class AnonVma extends Slot {
     return (int) REFCOUNT.getAndAdd(this, delta);
   }
 
+  /** One user more, unless there is none; then the slot is free, or about to be. */
+  public boolean getUnlessZero() {
+    int count = refcountGetAcquire();
+    while (count != 0) {
+      int witness = (int) REFCOUNT.compareAndExchange(this, count, count + 1);
+      if (witness == count) {
+        return true;
+      }
+      count = witness;
+    }
+    return false;
+  }
+
   /** Whether no VMA has pages of it; the caller holds the lock. */
   public boolean isEmptyLocked() {
     return head == null && rbRoot.size() == 0;
