@@ -12,6 +12,9 @@
     hw.vectors                  # paging vectors: reading them, running them
       hw
       phys
+    race.execstack              # its walks are those of variants of vma-adjust
+      race.vmaadjust
+        race
     race.*                      # one package per race: story, fixture, variants
       race                      # what every race says of itself
         sys                       # start here: machine, processes, system calls
@@ -19,11 +22,13 @@
             rmap
           proc                    # what /proc shows of a process
             swap
+          reclaim                 # pages out of memory
+            mm
           migrate                 # pages from frame to frame
             mm                    # what system calls and page faults do
               rmap                # from a frame to the entries that map it
                 filemap           # page caches, and where files come from
-                  swap            # what non-present entries say
+                  swap            # swap areas, their cache, non-present entries
                     pgtable       # entries, their locks, TLB flushes
                       alloc       # frames
                         types     # address spaces, VMAs, anon_vmas, files

@@ -3,9 +3,14 @@ package org.jmmu.bench;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import java.io.IOException;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Private anonymous memory of the host kernel, by its own system calls: the peer of the emulated
@@ -17,6 +22,8 @@ final class HostMemory {
   private static final int MAP_PRIVATE_ANONYMOUS = 0x02 | 0x20;
   private static final int MADV_DONTNEED = 4;
   private static final int MADV_NOHUGEPAGE = 15;
+  private static final int MADV_PAGEOUT = 21;
+  private static final Path SWAPS = Path.of("/proc/swaps");
   private static final int MREMAP_MAYMOVE_FIXED = 1 | 2;
   private static final long MAP_FAILED = -1;
 
@@ -93,6 +100,24 @@ final class HostMemory {
   /** Takes the pages out of the range; the next touch of each faults. */
   static void discard(long addr, long bytes) {
     advise(addr, bytes, MADV_DONTNEED);
+  }
+
+  /** Reclaims the pages of the range. */
+  static void pageout(long addr, long bytes) {
+    advise(addr, bytes, MADV_PAGEOUT);
+  }
+
+  /** Whether the host's only swap area is a zram device. */
+  static boolean swapsToZram() {
+    if (!isSupported()) {
+      return false;
+    }
+    try (Stream<String> lines = Files.lines(SWAPS)) {
+      List<String> areas = lines.skip(1).toList(); // the first is a heading
+      return areas.size() == 1 && areas.getFirst().startsWith("/dev/zram");
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   /** The C library's {@code memset} to zero. */

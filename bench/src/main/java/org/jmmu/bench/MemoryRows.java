@@ -12,6 +12,9 @@ final class MemoryRows {
   private static final String POPULATE = "PopulateBench.populate";
   private static final String COPY_FAULT = "CopyFaultBench.fault";
 
+  private static final String SWAP = "SwapBench.emulated";
+  private static final String SWAP_BY_HOST = "SwapBench.host";
+
   private final Figures figures;
   private final Table table;
 
@@ -36,6 +39,7 @@ final class MemoryRows {
     if (figures.has("TwoThreadFaultBench.two")) {
       rows.twoThreads();
     }
+    rows.swap();
     rows.machinePool();
   }
 
@@ -120,6 +124,16 @@ final class MemoryRows {
       rest[i] -= copy[i];
     }
     return rest;
+  }
+
+  private void swap() {
+    double[] ns = figures.of(SWAP);
+    ReportRow row = new ReportRow("swap out and in, a page").ns(Estimate.of(ns));
+    if (figures.has(SWAP_BY_HOST)) {
+      row.toHost(ratio(SWAP, SWAP_BY_HOST), 0.35);
+    }
+    add(row.bytes(figures.bytesPerOp(SWAP)));
+    plain("  on the host kernel, zram", SWAP_BY_HOST);
   }
 
   private void machinePool() {

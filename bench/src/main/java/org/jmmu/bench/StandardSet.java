@@ -41,7 +41,7 @@ final class StandardSet {
 
   private static final String MEMORY =
       "(AnonFault|Floor|MapTouchUnmap|ReadFault|ReuseFault|CopyFault|Populate|Fork|Protect"
-          + "|SplitMerge|TwoThreadFault|MachinePool)Bench";
+          + "|SplitMerge|TwoThreadFault|MachinePool|Swap)Bench";
 
   private final boolean quick;
   private final PrintStream progress;
@@ -69,6 +69,10 @@ final class StandardSet {
     if (Runtime.getRuntime().availableProcessors() < 2) {
       progress.println("skipped: two threads, there is one CPU");
       memory.exclude("TwoThreadFaultBench");
+    }
+    if (!HostMemory.swapsToZram()) {
+      progress.println("skipped: swapping by the host, it does not swap to zram");
+      memory.exclude("SwapBench.host");
     }
     figures.add("", run(memory));
     if (HostMemory.isSupported()) {

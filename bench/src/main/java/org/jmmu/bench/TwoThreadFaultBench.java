@@ -35,21 +35,20 @@ import org.openjdk.jmh.annotations.Warmup;
     value = 1,
     jvmArgsPrepend = {Forks.NATIVE_ACCESS, Forks.NO_FRAME_CHECKS})
 public class TwoThreadFaultBench {
-  private static final int SPARE_FRAMES = 64;
+  private static final int FRAMES = 8192; // so many that threads have free lists of their own
   private static final long FIRST = 1L << 40;
   private static final long APART = 1L << 30;
 
   /** The address space, and the part of this thread. */
   @State(Scope.Benchmark) // one object, whoever refers to it
   public static class Shared {
-    private final Machine machine =
-        Machine.boot(MachineConfig.small().withFrames(2 * Region.PAGES + SPARE_FRAMES));
+    private final Machine machine = Machine.boot(MachineConfig.small().withFrames(FRAMES));
     private final MachineInside inside = new MachineInside(machine);
     private final Process process = machine.spawn();
-    private final long[] pfns = new long[Region.PAGES];
     private final Cpu cpu = process.runOn(machine.cpu(0));
     private final long here = map(FIRST);
     private final long there = map(FIRST + APART);
+    private final long[] pfns = new long[Region.PAGES];
 
     @Setup(Level.Trial)
     public void pin() {
@@ -58,7 +57,7 @@ public class TwoThreadFaultBench {
 
     @TearDown(Level.Invocation)
     public void discard() {
-      discard(here);
+      inside.discard(process, here, Region.PAGES, pfns);
     }
 
     @TearDown(Level.Trial)
@@ -69,18 +68,15 @@ public class TwoThreadFaultBench {
     private long map(long vaddr) {
       return process.mmap(vaddr, Region.BYTES, EmulatedRegion.RW, EmulatedRegion.ANON | MAP_FIXED);
     }
-
-    private void discard(long vaddr) {
-      inside.discard(process, vaddr, Region.PAGES, pfns);
-    }
   }
 
-  /** The other thread: spins from round to round. */
+  /** The other thread: spins from round to round; touches in odd ones, gives back in even ones. */
   @State(Scope.Thread)
   @SuppressWarnings("NullAway.Init") // JMH calls the set-up
   public static class Partner {
     private static final int OVER = -1;
 
+    private final long[] pfns = new long[Region.PAGES];
     private Thread thread;
     private volatile int round;
     private volatile int roundDone;
@@ -92,14 +88,25 @@ public class TwoThreadFaultBench {
     }
 
     @TearDown(Level.Invocation)
-    public void discard(Shared shared) {
-      shared.discard(shared.there);
+    public void discard() {
+      begin();
+      awaitEnd();
     }
 
     @TearDown(Level.Trial)
     public void stop() throws InterruptedException {
       round = OVER;
       thread.join();
+    }
+
+    void begin() {
+      round = (round + 1) & Integer.MAX_VALUE;
+    }
+
+    void awaitEnd() {
+      while (roundDone != round) {
+        Thread.onSpinWait();
+      }
     }
 
     private void run(Shared shared) {
@@ -111,7 +118,11 @@ public class TwoThreadFaultBench {
         }
         last = round;
         if (last != OVER) {
-          touch(cpu, shared.there);
+          if ((last & 1) != 0) {
+            touch(cpu, shared.there);
+          } else {
+            shared.inside.discard(shared.process, shared.there, Region.PAGES, pfns);
+          }
           roundDone = last;
         }
       }
@@ -130,12 +141,9 @@ public class TwoThreadFaultBench {
   @Benchmark
   @OperationsPerInvocation(Region.PAGES)
   public void two(Shared shared, Partner partner) {
-    int next = (partner.round + 1) & Integer.MAX_VALUE;
-    partner.round = next;
+    partner.begin();
     touch(shared.cpu, shared.here);
-    while (partner.roundDone != next) {
-      Thread.onSpinWait();
-    }
+    partner.awaitEnd();
   }
 
   private static void touch(Cpu cpu, long start) {

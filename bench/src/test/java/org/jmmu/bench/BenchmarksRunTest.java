@@ -60,6 +60,29 @@ class BenchmarksRunTest {
     state.unmap();
   }
 
+  @Test
+  void swap() {
+    SwapBench bench = new SwapBench();
+    SwapBench.Emulated state = new SwapBench.Emulated();
+    state.touch();
+    for (int i = 0; i < TWICE; i++) {
+      bench.emulated(state);
+    }
+    state.check();
+  }
+
+  @Test
+  void swapOfTheHost() {
+    assumeTrue(HostMemory.swapsToZram(), "the host does not swap to zram");
+    SwapBench bench = new SwapBench();
+    SwapBench.Host state = new SwapBench.Host();
+    state.touch();
+    for (int i = 0; i < TWICE; i++) {
+      bench.host(state);
+    }
+    state.unmap();
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {1, 1000})
   void coldFaults(int faults) {
@@ -223,7 +246,7 @@ class BenchmarksRunTest {
     partner.start(shared);
     for (int i = 0; i < TWICE; i++) {
       bench.two(shared, partner);
-      partner.discard(shared);
+      partner.discard();
       shared.discard();
     }
     partner.stop();

@@ -13,10 +13,10 @@ import org.jmmu.phys.PhysMemory;
  * The links stand in the descriptors of the blocks' first frames; frame 0 is never free and ends
  * the lists.
  *
- * <p>Frames freed singly are not merged at once: they wait on a stack of their own, from which
- * single frames are given out first, and are merged when a larger block is asked for and none is
- * left. The frame freed last is thus given out first, as with Linux's per-CPU lists: it is
- * cache-warm, and a frame that was freed too early meets its next owner soon.
+ * <p>Frames freed singly are not merged at once: they wait on {@link PerCpuPages}, and on a stack
+ * of the zone, from which single frames are given out first, and are merged when a larger block is
+ * asked for and none is left. The frame that a thread freed last is thus the one it gets first: it
+ * is cache-warm, and a frame that was freed too early meets its next owner soon.
  *
  * @kernel mm/page_alloc.c:__rmqueue_smallest, __free_one_page
  */
@@ -28,15 +28,16 @@ public final class Buddy {
   private static final int NIL = 0;
 
   private final PhysMemory phys;
-  private final long zoneLock; // address of the lock word
+  private final PerCpuPages pcp;
+  private final long zoneLock; // address of the lock word, and of the stack of single frames
   private final int[] heads = new int[MAX_ORDER + 1]; // first block of each order; zone lock
-  private int singles = NIL; // top of the stack of frames not merged yet; zone lock
-  private long nrFree; // frames on the lists and the stack; zone lock
+  private long nrFree; // frames on the lists and the zone's stack; zone lock
   private long usedEnd; // frames from here on were never given out since the reset; zone lock
 
   public Buddy(PhysMemory phys) {
     this.phys = phys;
-    this.zoneLock = phys.zoneLockAddr();
+    this.zoneLock = phys.allocatorLineAddr(0);
+    this.pcp = new PerCpuPages(phys, this);
     PageDesc.typeSetOpaque(phys, 0, FrameType.RESERVED);
     addAllFrames();
   }
@@ -47,9 +48,11 @@ public final class Buddy {
    * @return the first frame, or {@link #NO_FRAME}
    */
   public long alloc(int order, FrameType type) {
-    SpinLock.lock(zoneLock, LockClass.ZONE_LOCK);
-    long pfn = order == 0 && singles != NIL ? popSingleLocked() : takeLocked(order);
-    SpinLock.unlock(zoneLock, LockClass.ZONE_LOCK);
+    long pfn = order == 0 && pcp.isEnabled() ? pcp.take() : takeFromZone(order);
+    if (pfn == NO_FRAME && pcp.isEnabled()) {
+      pcp.drainAll();
+      pfn = takeFromZone(order);
+    }
     if (pfn != NO_FRAME) {
       for (long each = pfn; each < pfn + (1L << order); each++) {
         FrameChecks.allocated(phys, each);
@@ -65,9 +68,13 @@ public final class Buddy {
     for (long each = pfn; each < pfn + (1L << order); each++) {
       prepareFree(each);
     }
+    if (order == 0 && pcp.isEnabled()) {
+      pcp.give(pfn);
+      return;
+    }
     SpinLock.lock(zoneLock, LockClass.ZONE_LOCK);
     if (order == 0) {
-      pushSingleLocked((int) pfn);
+      pushSingleLocked(pfn);
     } else {
       addMergedLocked(pfn, order);
     }
@@ -82,9 +89,35 @@ public final class Buddy {
     if (nr == 0) {
       return;
     }
+    if (pcp.isEnabled()) {
+      pcp.giveAll(pfns, nr);
+      return;
+    }
     SpinLock.lock(zoneLock, LockClass.ZONE_LOCK);
     for (int i = 0; i < nr; i++) {
-      pushSingleLocked((int) pfns[i]);
+      pushSingleLocked(pfns[i]);
+    }
+    SpinLock.unlock(zoneLock, LockClass.ZONE_LOCK);
+  }
+
+  /** Moves at most {@code nr} single frames to a stack of {@link PerCpuPages}. */
+  void moveTo(long stack, int nr) {
+    SpinLock.lock(zoneLock, LockClass.ZONE_LOCK);
+    for (int i = 0; i < nr; i++) {
+      long pfn = takeLocked(0);
+      if (pfn == NO_FRAME) {
+        break;
+      }
+      FrameStack.push(phys, stack, pfn);
+    }
+    SpinLock.unlock(zoneLock, LockClass.ZONE_LOCK);
+  }
+
+  /** Takes {@code nr} frames back from a stack of {@link PerCpuPages}, which has as many. */
+  void moveFrom(long stack, int nr) {
+    SpinLock.lock(zoneLock, LockClass.ZONE_LOCK);
+    for (int i = 0; i < nr; i++) {
+      pushSingleLocked(FrameStack.pop(phys, stack));
     }
     SpinLock.unlock(zoneLock, LockClass.ZONE_LOCK);
   }
@@ -97,7 +130,12 @@ public final class Buddy {
 
   /** Frames on the free lists. Exact only while nobody allocates or frees. */
   public long nrFree() {
-    return nrFree;
+    return nrFree + pcp.nrFree();
+  }
+
+  /** For oracles: whether somebody holds a lock of the allocator. */
+  public boolean isLocked() {
+    return SpinLock.isLocked(zoneLock) || pcp.isLocked();
   }
 
   /** Frames below this may have been given out since the last reset; none above it was. */
@@ -125,7 +163,8 @@ public final class Buddy {
 
   /** Big blocks first, so that the lists end up with the lowest frames at their heads. */
   private void addAllFrames() {
-    singles = NIL;
+    FrameStack.clear(zoneLock);
+    pcp.reset();
     nrFree = 0;
     usedEnd = 1;
     long end = phys.nrFrames();
@@ -139,9 +178,19 @@ public final class Buddy {
     }
   }
 
+  private long takeFromZone(int order) {
+    SpinLock.lock(zoneLock, LockClass.ZONE_LOCK);
+    long pfn = takeLocked(order);
+    SpinLock.unlock(zoneLock, LockClass.ZONE_LOCK);
+    return pfn;
+  }
+
   private long takeLocked(int order) {
+    if (order == 0 && FrameStack.size(zoneLock) != 0) {
+      return popSingleLocked();
+    }
     long pfn = takeBlockLocked(order);
-    if (pfn == NO_FRAME && singles != NIL) {
+    if (pfn == NO_FRAME && FrameStack.size(zoneLock) != 0) {
       mergeSinglesLocked();
       pfn = takeBlockLocked(order);
     }
@@ -180,22 +229,19 @@ public final class Buddy {
   }
 
   private void mergeSinglesLocked() {
-    while (singles != NIL) {
+    while (FrameStack.size(zoneLock) != 0) {
       addMergedLocked(popSingleLocked(), 0);
     }
   }
 
-  private void pushSingleLocked(int pfn) {
-    PageDesc.nextSetPlain(phys, pfn, singles);
-    singles = pfn;
+  private void pushSingleLocked(long pfn) {
+    FrameStack.push(phys, zoneLock, pfn);
     nrFree++;
   }
 
-  private int popSingleLocked() {
-    int pfn = singles;
-    singles = PageDesc.nextGetPlain(phys, pfn);
+  private long popSingleLocked() {
     nrFree--;
-    return pfn;
+    return FrameStack.pop(phys, zoneLock);
   }
 
   private boolean isFreeBlock(long pfn, int order) {

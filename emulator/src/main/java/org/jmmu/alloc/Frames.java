@@ -2,6 +2,7 @@ package org.jmmu.alloc;
 
 import org.jmmu.phys.FrameType;
 import org.jmmu.phys.PageDesc;
+import org.jmmu.phys.PageFlags;
 import org.jmmu.phys.PhysMemory;
 import org.jmmu.types.KernelBug;
 
@@ -14,6 +15,8 @@ public final class Frames {
   private final PhysMemory phys;
   private final Buddy buddy;
   private final FailAlloc failAlloc;
+  private UnusedSwapCache swapCache = pfn -> {}; // written before there is swap
+  private DirectReclaim directReclaim = () -> false; // written before anybody allocates
 
   public Frames(PhysMemory phys, Buddy buddy, FailAlloc failAlloc) {
     this.phys = phys;
@@ -21,12 +24,34 @@ public final class Frames {
     this.failAlloc = failAlloc;
   }
 
+  /** Lets the swap cache know of pages that nobody else has any more. */
+  public void tellSwapCache(UnusedSwapCache swapCache) {
+    this.swapCache = swapCache;
+  }
+
+  /** Says what is done when there is no free frame. */
+  public void tellReclaim(DirectReclaim directReclaim) {
+    this.directReclaim = directReclaim;
+  }
+
   /** One frame with one reference and arbitrary content, or {@link Buddy#NO_FRAME}. */
   public long alloc(FrameType type) {
     if (failAlloc.shouldFail(type == FrameType.PAGE_TABLE ? "page table" : "page")) {
       return Buddy.NO_FRAME;
     }
-    return buddy.alloc(0, type);
+    long pfn = buddy.alloc(0, type);
+    return pfn != Buddy.NO_FRAME ? pfn : allocSlow(type);
+  }
+
+  /**
+   * @kernel mm/page_alloc.c:__alloc_pages_direct_reclaim
+   */
+  private long allocSlow(FrameType type) {
+    long pfn = Buddy.NO_FRAME;
+    while (pfn == Buddy.NO_FRAME && directReclaim.tryToFreePages()) {
+      pfn = buddy.alloc(0, type); // others may be faster
+    }
+    return pfn;
   }
 
   /** As {@link #alloc}, filled with zeroes. */
@@ -56,11 +81,34 @@ public final class Frames {
     }
   }
 
+  /**
+   * Makes {@code count} references none, if that many there are: nobody else has one then, nor can
+   * anybody take one before {@link #unfreeze}.
+   *
+   * @kernel include/linux/page_ref.h:folio_ref_freeze
+   */
+  public boolean freeze(long pfn, int count) {
+    return PageDesc.refcountCas(phys, pfn, count, 0);
+  }
+
+  /**
+   * @kernel include/linux/page_ref.h:folio_ref_unfreeze
+   */
+  public void unfreeze(long pfn, int count) {
+    PageDesc.refcountSetRelease(phys, pfn, count);
+  }
+
   /** Drops a reference; the last one gives the frame back. */
   public void put(long pfn) {
     if (putTestZero(pfn)) {
       buddy.free(pfn, 0);
     }
+  }
+
+  /** Gives a frozen frame back. */
+  public void freeFrozen(long pfn) {
+    PageDesc.mappingSetOpaque(phys, pfn, 0);
+    buddy.free(pfn, 0);
   }
 
   /**
@@ -86,6 +134,9 @@ public final class Frames {
       throw new KernelBug("reference count of frame " + pfn + " drops below zero");
     }
     if (count != 1) {
+      if (count == 2 && (PageDesc.flagsGetAcquire(phys, pfn) & PageFlags.PG_SWAPCACHE) != 0) {
+        swapCache.oneReferenceLeft(pfn);
+      }
       return false;
     }
     PageDesc.mappingSetOpaque(phys, pfn, 0);

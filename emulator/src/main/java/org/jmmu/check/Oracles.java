@@ -20,6 +20,8 @@ import org.jmmu.phys.PageFlags;
 import org.jmmu.phys.PhysMemory;
 import org.jmmu.phys.SlotTable;
 import org.jmmu.rmap.AnonVmas;
+import org.jmmu.swap.SwapCache;
+import org.jmmu.swap.Swapfile;
 import org.jmmu.types.AnonVma;
 import org.jmmu.types.AnonVmaChain;
 import org.jmmu.types.Mm;
@@ -34,6 +36,7 @@ public final class Oracles {
   private final Buddy buddy;
   private final List<Violation> violations = new ArrayList<>();
   private final PageCacheCensus cached;
+  private final SwapCensus swap;
   private final PageTableCensus census;
 
   public Oracles(
@@ -41,11 +44,14 @@ public final class Oracles {
       Buddy buddy,
       AnonVmas anonVmas,
       PageCache pageCache,
-      SlotTable<MappingSlot> mappings) {
+      SlotTable<MappingSlot> mappings,
+      Swapfile swapfile,
+      SwapCache swapCache) {
     this.phys = phys;
     this.buddy = buddy;
     this.cached = new PageCacheCensus(phys, mappings, violations);
-    this.census = new PageTableCensus(phys, anonVmas, pageCache, violations);
+    this.swap = new SwapCensus(phys, swapfile, swapCache, violations);
+    this.census = new PageTableCensus(phys, anonVmas, pageCache, swap, violations);
   }
 
   /**
@@ -54,6 +60,7 @@ public final class Oracles {
    */
   public List<Violation> check(Iterable<Mm> mms) {
     violations.clear();
+    swap.begin();
     census.begin((int) buddy.usedEnd());
     cached.count((int) buddy.usedEnd());
     for (Mm mm : mms) {
@@ -61,9 +68,10 @@ public final class Oracles {
       checkVmas(mm);
       checkLocks(mm);
     }
+    swap.checkSlots();
     checkFrames();
-    if (SpinLock.isLocked(phys.zoneLockAddr())) {
-      add(NO_LOCK_HELD, "zone lock");
+    if (buddy.isLocked()) {
+      add(NO_LOCK_HELD, "a lock of the page allocator");
     }
     return violations.isEmpty() ? List.of() : List.copyOf(violations);
   }
@@ -103,11 +111,12 @@ public final class Oracles {
       add(MAPCOUNT, "frame " + pfn + " says " + mapcount + ", " + mapped + " entries map it");
     }
     boolean isCached = cached.isCached(pfn);
-    int expected = mapcount + (isCached ? 1 : 0);
+    boolean isSwapCached = swap.isCached(pfn);
+    int expected = mapcount + (isCached ? 1 : 0) + (isSwapCached ? 1 : 0);
     if (mapped == 0 && expected == 0) {
       add(NO_LEAKED_FRAME, "frame " + pfn + " is mapped nowhere, references " + refcount);
     } else if (refcount != expected) {
-      String where = isCached ? ", in a page cache" : "";
+      String where = isCached ? ", in a page cache" : isSwapCached ? ", in the swap cache" : "";
       add(
           REFCOUNT,
           "frame " + pfn + " has " + refcount + " references, mapcount " + mapcount + where);

@@ -16,6 +16,7 @@ import org.jmmu.phys.PageDesc;
 import org.jmmu.phys.PhysMemory;
 import org.jmmu.rmap.AnonVmas;
 import org.jmmu.swap.MigrationEntry;
+import org.jmmu.swap.SwapPte;
 import org.jmmu.types.AddressSpace;
 import org.jmmu.types.AnonVma;
 import org.jmmu.types.Mm;
@@ -31,15 +32,21 @@ final class PageTableCensus {
   private final PhysMemory phys;
   private final AnonVmas anonVmas;
   private final PageCache pageCache;
+  private final SwapCensus swap;
   private final List<Violation> violations;
   private int[] mapped = new int[0]; // by frame: entries that map it
   private boolean[] linked = new boolean[0]; // by frame: whether it is a reachable table
 
   PageTableCensus(
-      PhysMemory phys, AnonVmas anonVmas, PageCache pageCache, List<Violation> violations) {
+      PhysMemory phys,
+      AnonVmas anonVmas,
+      PageCache pageCache,
+      SwapCensus swap,
+      List<Violation> violations) {
     this.phys = phys;
     this.anonVmas = anonVmas;
     this.pageCache = pageCache;
+    this.swap = swap;
     this.violations = violations;
   }
 
@@ -102,6 +109,8 @@ final class PageTableCensus {
     if (MigrationEntry.isMigrationEntry(word)) {
       String what = "migration entry for frame " + MigrationEntry.pfn(word) + " at";
       add(NO_DANGLING_MIGRATION_ENTRY, what, mm, vaddr);
+    } else if (SwapPte.isSwapEntry(word)) {
+      swap.count(word, "at 0x" + Long.toHexString(vaddr) + " of the mm with pgd " + mm.pgdPfn);
     } else if (!Pte.isPresent(word)) {
       add(FRAME_TYPE, "word 0x" + Long.toHexString(word) + " means nothing, at", mm, vaddr);
     } else if (!Pte.isSpecial(word)) {

@@ -15,12 +15,22 @@ public record Violation(Invariant invariant, String where) {
     NO_DANGLING_MIGRATION_ENTRY,
     /** A frame's mapcount is the number of entries that map it. */
     MAPCOUNT,
-    /** At rest, a frame's references are those of the entries that map it, and of a page cache. */
+    /**
+     * At rest, a frame's references are those of the entries that map it, of a page cache and of
+     * the swap cache.
+     */
     REFCOUNT,
     /** A page that says it belongs to one process alone is mapped once. */
     EXCLUSIVE,
     /** A page in a page cache says so, and where. */
     PAGE_CACHE,
+    /**
+     * A slot of a swap area counts the page-table entries that name it; one that is in use has such
+     * an entry, or a page in the swap cache.
+     */
+    SWAP_MAP,
+    /** A page in the swap cache says so, and its slot; somebody needs one of the two. */
+    SWAP_CACHE,
     /** A mapped frame is user memory in use, a linked frame is a page table, linked once. */
     FRAME_TYPE,
     /** A frame that is not free is mapped, linked, in a page cache or reserved. */

@@ -1,5 +1,7 @@
 package org.jmmu.hw;
 
+import org.jmmu.phys.CacheLines;
+
 /**
  * Who may do what to which page, for the present mode of one CPU (SDM vol 3, 4.6): CPL, CR0.WP,
  * CR4.SMEP, SMAP and PKE, RFLAGS.AC and PKRU boiled down to two words of bits, so that a walk asks
@@ -9,7 +11,7 @@ package org.jmmu.hw;
  * which any level may set, and the protection key of its leaf, each where a page-table entry has
  * it.
  */
-final class AccessRights {
+final class AccessRights extends CacheLines {
   // A mode is one word: these bits, and PKRU above them if protection keys are on.
   static final long MODE_USER = 1L;
   static final long MODE_AC = 1L << 1;

@@ -1,6 +1,7 @@
 package org.jmmu.hw;
 
 import java.util.Arrays;
+import org.jmmu.phys.CacheLines;
 import org.jmmu.phys.PhysMemory;
 
 /**
@@ -23,7 +24,7 @@ import org.jmmu.phys.PhysMemory;
  * change of any of them is a change of context, which makes all keys of the old one miss without a
  * write; the last few contexts are remembered, so that going back makes them hit again.
  */
-final class HotTlb {
+final class HotTlb extends CacheLines {
   private static final int CONTEXT_SHIFT = 3;
   private static final int CONTEXTS = 1 << (PhysMemory.PAGE_SHIFT - CONTEXT_SHIFT);
   private static final int REMEMBERED = 4;

@@ -1,5 +1,6 @@
 package org.jmmu.hw;
 
+import org.jmmu.phys.CacheLines;
 import org.jmmu.phys.PhysMemory;
 import org.jmmu.sched.Deadline;
 
@@ -12,7 +13,7 @@ import org.jmmu.sched.Deadline;
  * raised outside the section, after which everything is translated afresh: the handler may have
  * flushed or changed what was found before.
  */
-final class Mmu {
+final class Mmu extends CacheLines {
   /**
    * From this many tries on an instruction has a deadline; before, looking at the clock is too
    * dear.

@@ -15,6 +15,7 @@ import static org.jmmu.hw.PteBits.PS;
 import static org.jmmu.hw.PteBits.RW;
 import static org.jmmu.hw.PteBits.US;
 
+import org.jmmu.phys.CacheLines;
 import org.jmmu.phys.Mem;
 import org.jmmu.phys.PhysMemory;
 import org.jmmu.sched.Deadline;
@@ -32,7 +33,7 @@ import org.jmmu.sched.Deadline;
  * <p>No walk leaves the machine's memory: a table beyond it is a machine check. Whether the page
  * that the walk arrives at exists is for the caller to ask.
  */
-public final class PageWalker {
+public final class PageWalker extends CacheLines {
   private static final long INDEX_BYTES = 511L << 3;
   private static final long NATIVE_ADDRESS = (1L << 56) - 1;
   private static final int RESTARTS_PER_CLOCK = 1024;

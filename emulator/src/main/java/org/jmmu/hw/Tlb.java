@@ -1,5 +1,6 @@
 package org.jmmu.hw;
 
+import org.jmmu.phys.CacheLines;
 import org.jmmu.phys.PhysMemory;
 
 /**
@@ -14,7 +15,7 @@ import org.jmmu.phys.PhysMemory;
  * <p>A flush of a whole PCID writes nothing to the entries: tags carry a {@link TlbStamps stamp}
  * instead of the PCID, and the PCID is given a new one.
  */
-public final class Tlb {
+public final class Tlb extends CacheLines {
   static final int ENTRIES = 512;
 
   /**

@@ -1,6 +1,7 @@
 package org.jmmu.hw;
 
 import java.util.Arrays;
+import org.jmmu.phys.CacheLines;
 
 /**
  * The TLB entries of one page size: sets of {@value #WAYS}, chosen by page number; within a set the
@@ -9,7 +10,7 @@ import java.util.Arrays;
  * <p>A tag is a page number with a {@link TlbStamps stamp} above it. Tag and translation lie at the
  * same index of two arrays.
  */
-final class TlbArray {
+final class TlbArray extends CacheLines {
   static final int NOT_FOUND = -1;
 
   private static final int WAYS = 4;

@@ -37,6 +37,9 @@ public enum LockClass {
   /** Split page-table lock: the entries of one page-table page. */
   PTL,
 
+  /** {@code pcp->lock}: one list of single free frames of the page allocator. */
+  PCP_LOCK,
+
   /** {@code zone->lock}: the free lists of the page allocator. */
   ZONE_LOCK,
 

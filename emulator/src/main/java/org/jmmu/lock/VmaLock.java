@@ -3,6 +3,7 @@ package org.jmmu.lock;
 import java.lang.invoke.ConstantBootstraps;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import org.jmmu.phys.CacheLines;
 
 /**
  * The per-VMA lock: lets a fault hold one VMA still without touching mmap_lock.
@@ -21,7 +22,7 @@ import java.lang.invoke.VarHandle;
  *
  * @kernel include/linux/mmap_lock.h:vma_start_read, vma_start_write, mm/mmap_lock.c
  */
-public final class VmaLock {
+public final class VmaLock extends CacheLines {
   private static final VarHandle REFCNT = handle("refcnt");
   private static final VarHandle LOCK_SEQ = handle("lockSeq");
 

@@ -44,7 +44,8 @@
                 ANON_VMA
                   PAGE_TABLE_LOCK  # allocating a page-table page takes this one without PTL
                     PTL            # two at once: fork, the child's table before the parent's; mremap, old before new
-                      ZONE_LOCK    # allocations under a page-table lock do not wait
+                      PCP_LOCK     # allocations under a page-table lock do not wait
+                        ZONE_LOCK
                       WAIT_QUEUE   # a waiter for a migration entry queues itself before it drops PTL
     """)
 @NullMarked

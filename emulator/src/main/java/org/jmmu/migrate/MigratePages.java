@@ -12,6 +12,7 @@ import org.jmmu.rmap.RemoveMigrationPtes;
 import org.jmmu.rmap.RmapWalk;
 import org.jmmu.rmap.TryToMigrate;
 import org.jmmu.sched.PausePoint;
+import org.jmmu.swap.SwapCache;
 import org.jmmu.types.AnonVma;
 import org.jmmu.types.KernelBug;
 
@@ -40,12 +41,20 @@ public final class MigratePages {
     ENOMEM
   }
 
+  /** What of a page's flags goes with its content. */
+  private static final long STATE =
+      PageFlags.PG_DIRTY
+          | PageFlags.PG_REFERENCED
+          | PageFlags.PG_SWAPBACKED
+          | PageFlags.PG_UPTODATE;
+
   private final PhysMemory phys;
   private final Frames frames;
   private final AnonVmas anonVmas;
   private final RmapWalk rmapWalk;
   private final TryToMigrate tryToMigrate;
   private final RemoveMigrationPtes removeMigrationPtes;
+  private final SwapCache swapCache;
 
   public MigratePages(
       PhysMemory phys,
@@ -53,13 +62,15 @@ public final class MigratePages {
       AnonVmas anonVmas,
       RmapWalk rmapWalk,
       TryToMigrate tryToMigrate,
-      RemoveMigrationPtes removeMigrationPtes) {
+      RemoveMigrationPtes removeMigrationPtes,
+      SwapCache swapCache) {
     this.phys = phys;
     this.frames = frames;
     this.anonVmas = anonVmas;
     this.rmapWalk = rmapWalk;
     this.tryToMigrate = tryToMigrate;
     this.removeMigrationPtes = removeMigrationPtes;
+    this.swapCache = swapCache;
   }
 
   /**
@@ -84,37 +95,48 @@ public final class MigratePages {
   private Result moveLocked(long pfn, long newPfn) {
     // Once unmapped, nothing else keeps the anon_vma from being freed and reused.
     AnonVma anonVma = anonVmas.getMapped(pfn);
-    if (anonVma == null) {
+    if (anonVma == null && !swapCache.has(pfn)) {
       return Result.EAGAIN;
     }
-    rmapWalk.walk(pfn, tryToMigrate, 0);
+    // A page of the swap cache that nobody maps: its anon_vma may be gone, so there is no walk.
+    boolean mapped = anonVma != null;
+    if (mapped) {
+      rmapWalk.walk(pfn, tryToMigrate, 0);
+    }
     PausePoint.reach("migrate.unmapped");
-    Result result = Result.EAGAIN;
-    if (PageDesc.mapcountGetAcquire(phys, pfn) == 0
-        && PageDesc.refcountGetAcquire(phys, pfn) == 1) {
-      moveToNewPage(pfn, newPfn);
-      result = Result.MIGRATED;
-    } else {
+    boolean moved =
+        PageDesc.mapcountGetAcquire(phys, pfn) == 0 && moveToNewPage(pfn, newPfn, mapped);
+    if (!moved && mapped) {
       rmapWalk.walk(pfn, removeMigrationPtes, pfn);
     }
-    anonVmas.put(anonVma);
-    return result;
+    if (anonVma != null) {
+      anonVmas.put(anonVma);
+    }
+    return moved ? Result.MIGRATED : Result.EAGAIN;
   }
 
   /**
+   * @return false if somebody else has a reference
    * @kernel mm/migrate.c:move_to_new_page
    */
-  private void moveToNewPage(long pfn, long newPfn) {
+  private boolean moveToNewPage(long pfn, long newPfn, boolean mapped) {
+    boolean swapCached = swapCache.has(pfn);
+    if (PageDesc.refcountGetAcquire(phys, pfn) != (swapCached ? 2 : 1)) {
+      return false;
+    }
     if (!PageLock.tryLock(phys, newPfn)) {
       throw new KernelBug("new frame " + newPfn + " is locked");
     }
     PageDesc.indexSetOpaque(phys, newPfn, PageDesc.indexGetOpaque(phys, pfn));
     PageDesc.mappingSetRelease(phys, newPfn, PageDesc.mappingGetOpaque(phys, pfn));
     phys.copyPage(pfn, newPfn);
-    long state = PageFlags.PG_DIRTY | PageFlags.PG_REFERENCED | PageFlags.PG_SWAPBACKED;
-    PageDesc.flagsGetAndOr(phys, newPfn, PageDesc.flagsGetAcquire(phys, pfn) & state);
+    PageDesc.flagsGetAndOr(phys, newPfn, PageDesc.flagsGetAcquire(phys, pfn) & STATE);
     PausePoint.reach("migrate.copied");
-    rmapWalk.walk(newPfn, removeMigrationPtes, pfn);
+    boolean moved = !swapCached || swapCache.migrateMapping(newPfn, pfn);
+    if (moved && mapped) {
+      rmapWalk.walk(newPfn, removeMigrationPtes, pfn);
+    }
     PageLock.unlock(phys, newPfn);
+    return moved;
   }
 }

@@ -20,6 +20,7 @@ public final class Accounting {
   private static final long USER_RESERVE_PAGES = (128L << 20) >> PAGE_SHIFT;
 
   private final long totalramPages;
+  private final AtomicLong totalSwapPages = new AtomicLong();
   private final AtomicLong committedAs = new AtomicLong(); // vm_committed_as, in pages
 
   /**
@@ -36,7 +37,13 @@ public final class Accounting {
 
   /** Forgets every charge: the machine is to be used afresh. */
   public void reset() {
+    totalSwapPages.set(0);
     committedAs.set(0);
+  }
+
+  /** There is more swap, or with a negative number less. */
+  public void addSwap(long nrPages) {
+    totalSwapPages.addAndGet(nrPages);
   }
 
   /** Whether private memory mapped so counts against the commit limit. */
@@ -78,8 +85,9 @@ public final class Accounting {
           case VmSysctl.OVERCOMMIT_NEVER ->
               committed
                   < totalramPages * mm.sysctl.overcommitRatio / 100
+                      + totalSwapPages.get()
                       - Math.min(mm.totalVm / 32, USER_RESERVE_PAGES);
-          default -> nrPages <= totalramPages;
+          default -> nrPages <= totalramPages + totalSwapPages.get();
         };
     if (!enough) {
       committedAs.addAndGet(-nrPages);
@@ -88,7 +96,7 @@ public final class Accounting {
   }
 
   /** Charges pages that the caller knows to be free. @kernel include/linux/mman.h:vm_acct_memory */
-  void vmAcctMemory(long nrPages) {
+  public void vmAcctMemory(long nrPages) {
     committedAs.addAndGet(nrPages);
   }
 

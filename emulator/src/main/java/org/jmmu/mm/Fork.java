@@ -18,6 +18,8 @@ import org.jmmu.rmap.AnonVmas;
 import org.jmmu.rmap.PageRmap;
 import org.jmmu.sched.PausePoint;
 import org.jmmu.swap.MigrationEntry;
+import org.jmmu.swap.SwapPte;
+import org.jmmu.swap.Swapfile;
 import org.jmmu.types.AddressSpace;
 import org.jmmu.types.Errno;
 import org.jmmu.types.ErrnoException;
@@ -37,6 +39,7 @@ public final class Fork {
   private final PageRmap pageRmap;
   private final Accounting accounting;
   private final FailAlloc failAlloc;
+  private final Swapfile swapfile;
 
   public Fork(
       Frames frames,
@@ -45,7 +48,8 @@ public final class Fork {
       AnonVmas anonVmas,
       PageRmap pageRmap,
       Accounting accounting,
-      FailAlloc failAlloc) {
+      FailAlloc failAlloc,
+      Swapfile swapfile) {
     this.frames = frames;
     this.tables = tables;
     this.tlbFlush = tlbFlush;
@@ -53,6 +57,7 @@ public final class Fork {
     this.pageRmap = pageRmap;
     this.accounting = accounting;
     this.failAlloc = failAlloc;
+    this.swapfile = swapfile;
   }
 
   /**
@@ -154,15 +159,21 @@ public final class Fork {
         }
         tables.lock(dst);
         SpinLock.lockNested(tables.ptl(src), LockClass.PTL, 1);
-        copyEntries(src, dst, (next - at) / PAGE_SIZE);
+        boolean copied = copyEntries(src, dst, (next - at) / PAGE_SIZE);
         tables.unlock(src);
         tables.unlock(dst);
+        if (!copied) {
+          throw new ErrnoException(Errno.ENOMEM, "no memory to count a swap entry");
+        }
       }
       at = next;
     }
   }
 
-  private void copyEntries(long src, long dst, long nr) {
+  /**
+   * @return false if a swap entry could not be counted; what lies before it is copied
+   */
+  private boolean copyEntries(long src, long dst, long nr) {
     for (long offset = 0; offset < nr * Long.BYTES; offset += Long.BYTES) {
       long pteVal = Mem.longGetOpaque(src + offset);
       if (pteVal == 0) {
@@ -170,12 +181,31 @@ public final class Fork {
       }
       if (Pte.isPresent(pteVal)) {
         pteVal = shareCopyOnWrite(src + offset, pteVal);
-      } else if (MigrationEntry.isMigrationEntry(pteVal) && !MigrationEntry.isReadable(pteVal)) {
-        pteVal = MigrationEntry.toReadable(pteVal);
-        Mem.longSetRelease(src + offset, pteVal);
+      } else {
+        long shared = shareNonPresent(pteVal);
+        if (shared == 0) {
+          return false;
+        }
+        if (shared != pteVal) {
+          pteVal = shared;
+          Mem.longSetRelease(src + offset, pteVal);
+        }
       }
       Mem.longSetRelease(dst + offset, pteVal);
     }
+    return true;
+  }
+
+  /**
+   * What parent and child have from now on, 0 if it cannot be.
+   *
+   * @kernel mm/memory.c:copy_nonpresent_pte
+   */
+  private long shareNonPresent(long pteVal) {
+    if (SwapPte.isSwapEntry(pteVal)) {
+      return swapfile.duplicate(SwapPte.toEntry(pteVal)) ? SwapPte.clearExclusive(pteVal) : 0;
+    }
+    return MigrationEntry.isReadable(pteVal) ? pteVal : MigrationEntry.toReadable(pteVal);
   }
 
   private long shareCopyOnWrite(long src, long pteVal) {

@@ -16,7 +16,11 @@ import org.jmmu.rmap.AnonVmas;
 import org.jmmu.rmap.PageRmap;
 import org.jmmu.rmap.RemoveMigrationPtes;
 import org.jmmu.swap.MigrationEntry;
+import org.jmmu.swap.SwapCache;
+import org.jmmu.swap.SwapIn;
+import org.jmmu.swap.SwapPte;
 import org.jmmu.types.ErrnoException;
+import org.jmmu.types.KernelBug;
 import org.jmmu.types.Vma;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +37,7 @@ public final class HandleMmFault {
   private final AnonFault anonFault;
   private final FileFault fileFault;
   private final WpFault wpFault;
+  private final SwapFault swapFault;
   private final MigrationWaitProtocol migrationWait;
   private final MigrationWaitProtocol.Parts migrationWaitParts;
 
@@ -48,6 +53,8 @@ public final class HandleMmFault {
       PageRmap pageRmap,
       PageCache pageCache,
       GetFolio getFolio,
+      SwapCache swapCache,
+      SwapIn swapIn,
       MigrationWaitProtocol migrationWait,
       RemoveMigrationPtes removeMigrationPtes,
       long zeroPfn) {
@@ -55,10 +62,15 @@ public final class HandleMmFault {
     AnonPages anonPages = new AnonPages(anonVmas, pageRmap);
     this.anonFault = new AnonFault(frames, tables, anonPages, zeroPfn);
     this.fileFault = new FileFault(phys, frames, tables, pageRmap, anonPages, pageCache, getFolio);
-    this.wpFault = new WpFault(phys, frames, tables, tlbFlush, pageRmap, anonPages);
+    this.wpFault = new WpFault(phys, frames, tables, tlbFlush, pageRmap, anonPages, swapCache);
+    this.swapFault = new SwapFault(phys, frames, tables, pageRmap, swapCache, swapIn, wpFault);
     this.migrationWait = migrationWait;
     this.migrationWaitParts =
         new MigrationWaitProtocol.Parts(phys, frames, tables, removeMigrationPtes);
+  }
+
+  SwapFault swapFault() {
+    return swapFault;
   }
 
   /**
@@ -88,12 +100,23 @@ public final class HandleMmFault {
           ? anonFault.doAnonymousPage(vma, vaddr, pteAddr, flags)
           : fileFault.doFault(vma, vaddr, pteAddr, flags);
     }
-    if (MigrationEntry.isMigrationEntry(pteVal)) {
-      return migrationWait.migrationEntryWait(migrationWaitParts, vma, vaddr, pteAddr);
+    if (!Pte.isPresent(pteVal)) {
+      return handleNonPresent(cpu, vma, vaddr, pteAddr, pteVal, flags);
     }
-    if ((flags & FAULT_FLAG_WRITE) != 0 && Pte.isPresent(pteVal) && !Pte.isWrite(pteVal)) {
+    if ((flags & FAULT_FLAG_WRITE) != 0 && !Pte.isWrite(pteVal)) {
       return wpFault.doWpPage(cpu, vma, vaddr, pteAddr, pteVal, flags);
     } // else: somebody else handled the same fault; the access is tried again
     return 0;
+  }
+
+  private int handleNonPresent(
+      @Nullable Cpu cpu, Vma vma, long vaddr, long pteAddr, long pteVal, int flags) {
+    if (SwapPte.isSwapEntry(pteVal)) {
+      return swapFault.doSwapPage(cpu, vma, vaddr, pteAddr, pteVal, flags);
+    }
+    if (MigrationEntry.isMigrationEntry(pteVal)) {
+      return migrationWait.migrationEntryWait(migrationWaitParts, vma, vaddr, pteAddr);
+    }
+    throw new KernelBug("page-table word 0x" + Long.toHexString(pteVal) + " means nothing");
   }
 }

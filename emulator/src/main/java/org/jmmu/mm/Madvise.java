@@ -21,6 +21,8 @@ import org.jmmu.pgtable.PageTables;
 import org.jmmu.pgtable.TlbFlush;
 import org.jmmu.phys.PhysMemory;
 import org.jmmu.rmap.PageRmap;
+import org.jmmu.swap.SwapCache;
+import org.jmmu.swap.SwapIn;
 import org.jmmu.types.Errno;
 import org.jmmu.types.ErrnoException;
 import org.jmmu.types.Mm;
@@ -45,10 +47,21 @@ public final class Madvise {
       PageTables tables,
       TlbFlush tlbFlush,
       PageRmap pageRmap,
+      SwapCache swapCache,
+      SwapIn swapIn,
+      ReclaimPages reclaim,
       FileIo fileIo) {
     this.vmaModify = vmaModify;
     this.memory =
-        new MadviseMemory(phys, frames, tables, tlbFlush, new Zap(phys, tables, pageRmap), fileIo);
+        new MadviseMemory(
+            phys,
+            frames,
+            tables,
+            tlbFlush,
+            new Zap(phys, tables, pageRmap, swapCache),
+            swapCache,
+            new MadviseSwap(phys, frames, tables, pageRmap, swapIn, reclaim),
+            fileIo);
     this.faultIn = faultIn;
   }
 

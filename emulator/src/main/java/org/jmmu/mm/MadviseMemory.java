@@ -9,13 +9,17 @@ import static org.jmmu.types.VmFlags.VM_PFNMAP;
 import static org.jmmu.types.VmFlags.VM_SHARED;
 
 import org.jmmu.alloc.Frames;
+import org.jmmu.lock.PageLock;
 import org.jmmu.pgtable.MmuGather;
 import org.jmmu.pgtable.PageTables;
 import org.jmmu.pgtable.Pte;
 import org.jmmu.pgtable.TlbFlush;
 import org.jmmu.phys.Mem;
 import org.jmmu.phys.PageDesc;
+import org.jmmu.phys.PageFlags;
 import org.jmmu.phys.PhysMemory;
+import org.jmmu.swap.SwapCache;
+import org.jmmu.swap.SwapPte;
 import org.jmmu.types.Errno;
 import org.jmmu.types.ErrnoException;
 import org.jmmu.types.MappedFile;
@@ -32,6 +36,8 @@ final class MadviseMemory {
   private final PageTables tables;
   private final TlbFlush tlbFlush;
   private final Zap zap;
+  private final SwapCache swapCache;
+  private final MadviseSwap swap;
   private final FileIo fileIo;
 
   MadviseMemory(
@@ -40,12 +46,16 @@ final class MadviseMemory {
       PageTables tables,
       TlbFlush tlbFlush,
       Zap zap,
+      SwapCache swapCache,
+      MadviseSwap swap,
       FileIo fileIo) {
     this.phys = phys;
     this.frames = frames;
     this.tables = tables;
     this.tlbFlush = tlbFlush;
     this.zap = zap;
+    this.swapCache = swapCache;
+    this.swap = swap;
     this.fileIo = fileIo;
   }
 
@@ -55,7 +65,11 @@ final class MadviseMemory {
   void advise(Vma vma, long start, long end, int advice) {
     long flags = vma.vmFlagsGetOpaque();
     switch (advice) {
-      case Mman.MADV_WILLNEED -> {} // nothing is on a disk
+      case Mman.MADV_WILLNEED -> {
+        if (vma.file == null) {
+          swap.willneed(vma, start, end);
+        } // files: only a hint, and there is no read-ahead
+      }
       case Mman.MADV_DONTNEED -> {
         refuse((flags & (VM_PFNMAP | VM_LOCKED)) != 0);
         dontneed(vma, start, end);
@@ -72,8 +86,10 @@ final class MadviseMemory {
         refuse((flags & (VM_PFNMAP | VM_LOCKED | VM_HUGETLB)) != 0);
         age(vma, start, end, false);
       }
-      case Mman.MADV_PAGEOUT -> // without swap, pages have nowhere to go
-          refuse((flags & (VM_PFNMAP | VM_LOCKED | VM_HUGETLB)) != 0);
+      case Mman.MADV_PAGEOUT -> {
+        refuse((flags & (VM_PFNMAP | VM_LOCKED | VM_HUGETLB)) != 0);
+        swap.pageout(vma, start, end);
+      }
       case Mman.MADV_REMOVE -> remove(vma, flags, start, end);
       case Mman.MADV_COLLAPSE -> refuse(true); // no mapping has huge pages
       default -> throw new AssertionError(advice);
@@ -123,15 +139,38 @@ final class MadviseMemory {
     boolean changed = false;
     for (long pteAddr = firstPteAddr; pteAddr < firstPteAddr + nr * Long.BYTES; pteAddr += 8) {
       long pteVal = Mem.longGetOpaque(pteAddr);
-      if (Pte.isPresent(pteVal)
-          && !Pte.isSpecial(pteVal)
-          && (Pte.isYoung(pteVal) || (clean && Pte.isDirty(pteVal)))
-          && PageDesc.mapcountGetAcquire(phys, Pte.pfn(pteVal)) == 1) {
-        Pte.mkOldIn(pteAddr, clean);
-        changed = true;
+      if (Pte.isPresent(pteVal)) {
+        if (!Pte.isSpecial(pteVal)
+            && PageDesc.mapcountGetAcquire(phys, Pte.pfn(pteVal)) == 1
+            && (!clean || markLazyFree(Pte.pfn(pteVal)))
+            && (Pte.isYoung(pteVal) || (clean && Pte.isDirty(pteVal)))) {
+          Pte.mkOldIn(pteAddr, clean);
+          changed = true;
+        }
+      } else if (clean && SwapPte.isSwapEntry(pteVal)) {
+        Mem.longSetRelease(pteAddr, 0);
+        swapCache.freeSwapAndCache(SwapPte.toEntry(pteVal));
       }
     }
     return changed;
+  }
+
+  /**
+   * Lets reclaim drop a page unless it is written to from now on. The caller holds the ptl.
+   *
+   * @return false if somebody is busy with it, or needs its slot in a swap area
+   * @kernel mm/swap.c:folio_mark_lazyfree
+   */
+  private boolean markLazyFree(long pfn) {
+    if (!PageLock.tryLock(phys, pfn)) {
+      return false;
+    }
+    boolean marked = !swapCache.has(pfn) || swapCache.freeSwap(pfn);
+    if (marked) {
+      PageDesc.flagsGetAndClear(phys, pfn, PageFlags.PG_DIRTY | PageFlags.PG_SWAPBACKED);
+    }
+    PageLock.unlock(phys, pfn);
+    return marked;
   }
 
   /**

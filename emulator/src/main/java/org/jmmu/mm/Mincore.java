@@ -9,6 +9,8 @@ import org.jmmu.alloc.Frames;
 import org.jmmu.filemap.PageCache;
 import org.jmmu.pgtable.PageTables;
 import org.jmmu.phys.Mem;
+import org.jmmu.swap.SwapCache;
+import org.jmmu.swap.SwapPte;
 import org.jmmu.types.Errno;
 import org.jmmu.types.ErrnoException;
 import org.jmmu.types.MappedFile;
@@ -24,11 +26,13 @@ public final class Mincore {
   private final Frames frames;
   private final PageTables tables;
   private final PageCache pageCache;
+  private final SwapCache swapCache;
 
-  public Mincore(Frames frames, PageTables tables, PageCache pageCache) {
+  public Mincore(Frames frames, PageTables tables, PageCache pageCache, SwapCache swapCache) {
     this.frames = frames;
     this.tables = tables;
     this.pageCache = pageCache;
+    this.swapCache = swapCache;
   }
 
   /**
@@ -66,7 +70,12 @@ public final class Mincore {
     }
     for (int i = first; i < end; i++) {
       long at = vaddr + (i - first) * PAGE_SIZE;
-      vec[i] = (byte) (hasEntry(vma.mm, at) || isCached(vma, at) ? 1 : 0);
+      long pteVal = entry(vma.mm, at);
+      boolean present =
+          SwapPte.isSwapEntry(pteVal)
+              ? isSwapCached(SwapPte.toEntry(pteVal))
+              : pteVal != 0 || isCached(vma, at);
+      vec[i] = (byte) (present ? 1 : 0);
     }
   }
 
@@ -76,9 +85,19 @@ public final class Mincore {
     return vma.isAnonymous() || (file != null && file.isWritable());
   }
 
-  private boolean hasEntry(Mm mm, long vaddr) {
+  private long entry(Mm mm, long vaddr) {
     long pteAddr = tables.pteOffset(mm, vaddr);
-    return pteAddr != PageTables.NONE && Mem.longGetAcquire(pteAddr) != 0;
+    return pteAddr == PageTables.NONE ? 0 : Mem.longGetAcquire(pteAddr);
+  }
+
+  private boolean isSwapCached(long entry) {
+    long pfn = swapCache.findGet(entry);
+    if (pfn == Buddy.NO_FRAME) {
+      return false;
+    }
+    boolean uptodate = pageCache.isUptodate(pfn);
+    frames.put(pfn);
+    return uptodate;
   }
 
   private boolean isCached(Vma vma, long vaddr) {

@@ -12,6 +12,7 @@ import org.jmmu.pgtable.PageTables;
 import org.jmmu.pgtable.TlbFlush;
 import org.jmmu.phys.PhysMemory;
 import org.jmmu.rmap.PageRmap;
+import org.jmmu.swap.SwapCache;
 import org.jmmu.types.Errno;
 import org.jmmu.types.ErrnoException;
 import org.jmmu.types.MappedFile;
@@ -39,6 +40,7 @@ public final class Munmap {
       TlbFlush tlbFlush,
       VmaModify vmaModify,
       PageRmap pageRmap,
+      SwapCache swapCache,
       Accounting accounting,
       FailAlloc failAlloc) {
     this.frames = frames;
@@ -47,7 +49,7 @@ public final class Munmap {
     this.vmaModify = vmaModify;
     this.accounting = accounting;
     this.failAlloc = failAlloc;
-    this.zap = new Zap(phys, tables, pageRmap);
+    this.zap = new Zap(phys, tables, pageRmap, swapCache);
   }
 
   /**

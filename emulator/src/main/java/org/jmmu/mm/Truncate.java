@@ -13,6 +13,7 @@ import org.jmmu.pgtable.TlbFlush;
 import org.jmmu.phys.PhysMemory;
 import org.jmmu.rmap.PageRmap;
 import org.jmmu.sched.PausePoint;
+import org.jmmu.swap.SwapCache;
 import org.jmmu.types.AddressSpace;
 import org.jmmu.types.Backing;
 import org.jmmu.types.Errno;
@@ -47,11 +48,12 @@ public final class Truncate {
       PageTables tables,
       TlbFlush tlbFlush,
       PageRmap pageRmap,
+      SwapCache swapCache,
       TruncatePages truncatePages) {
     this.frames = frames;
     this.tlbFlush = tlbFlush;
     this.truncatePages = truncatePages;
-    this.zap = new Zap(phys, tables, pageRmap);
+    this.zap = new Zap(phys, tables, pageRmap, swapCache);
   }
 
   /**

@@ -18,6 +18,7 @@ import org.jmmu.phys.PageFlags;
 import org.jmmu.phys.PhysMemory;
 import org.jmmu.rmap.PageRmap;
 import org.jmmu.sched.PausePoint;
+import org.jmmu.swap.SwapCache;
 import org.jmmu.types.AnonVma;
 import org.jmmu.types.Vma;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +39,7 @@ final class WpFault {
   private final TlbFlush tlbFlush;
   private final PageRmap pageRmap;
   private final AnonPages anonPages;
+  private final SwapCache swapCache;
 
   WpFault(
       PhysMemory phys,
@@ -45,13 +47,15 @@ final class WpFault {
       PageTables tables,
       TlbFlush tlbFlush,
       PageRmap pageRmap,
-      AnonPages anonPages) {
+      AnonPages anonPages,
+      SwapCache swapCache) {
     this.phys = phys;
     this.frames = frames;
     this.tables = tables;
     this.tlbFlush = tlbFlush;
     this.pageRmap = pageRmap;
     this.anonPages = anonPages;
+    this.swapCache = swapCache;
   }
 
   /** {@code pteVal}: what the fault found, present and read-only. */
@@ -91,16 +95,20 @@ final class WpFault {
 
   /**
    * One mapping and one reference, while the page lock keeps others from adding one by way of the
-   * reverse map: nobody else sees the page, now or through a pin.
+   * reverse map: nobody else sees the page, now or through a pin. The swap cache's reference does
+   * not count if no swap entry needs it.
    *
    * @kernel mm/memory.c:wp_can_reuse_anon_folio
    */
   private boolean canReuseAnon(Vma vma, long pfn) {
     AnonVma anonVma = vma.anonVmaGetAcquire();
     if (anonVma == null
-        || PageDesc.refcountGetAcquire(phys, pfn) != 1
+        || PageDesc.refcountGetAcquire(phys, pfn) > (swapCache.has(pfn) ? 2 : 1)
         || !PageLock.tryLock(phys, pfn)) {
       return false;
+    }
+    if (swapCache.has(pfn)) {
+      boolean _ = swapCache.freeSwap(pfn);
     }
     boolean alone =
         PageDesc.mapcountGetAcquire(phys, pfn) == 1 && PageDesc.refcountGetAcquire(phys, pfn) == 1;

@@ -10,6 +10,8 @@ import org.jmmu.phys.PageDesc;
 import org.jmmu.phys.PageFlags;
 import org.jmmu.phys.PhysMemory;
 import org.jmmu.rmap.PageRmap;
+import org.jmmu.swap.SwapCache;
+import org.jmmu.swap.SwapPte;
 import org.jmmu.types.Mm;
 
 /**
@@ -27,11 +29,13 @@ final class Zap {
   private final PhysMemory phys;
   private final PageTables tables;
   private final PageRmap pageRmap;
+  private final SwapCache swapCache;
 
-  Zap(PhysMemory phys, PageTables tables, PageRmap pageRmap) {
+  Zap(PhysMemory phys, PageTables tables, PageRmap pageRmap, SwapCache swapCache) {
     this.phys = phys;
     this.tables = tables;
     this.pageRmap = pageRmap;
+    this.swapCache = swapCache;
   }
 
   /** Takes out all pages; they are freed when {@code gather} is finished. */
@@ -66,7 +70,8 @@ final class Zap {
       }
       long pteVal = Mem.longXchg(pteAddr, 0);
       if (!Pte.isPresent(pteVal)) {
-        continue; // a migration entry holds neither a reference nor a mapcount
+        zapNonPresent(pteVal);
+        continue;
       }
       gather.addRange(at);
       if (!Pte.isSpecial(pteVal)) {
@@ -78,6 +83,15 @@ final class Zap {
         gather.addPage(pfn);
       }
     }
+  }
+
+  /**
+   * @kernel mm/memory.c:zap_nonpresent_ptes
+   */
+  private void zapNonPresent(long pteVal) {
+    if (SwapPte.isSwapEntry(pteVal)) {
+      swapCache.freeSwapAndCache(SwapPte.toEntry(pteVal));
+    } // else: a migration entry holds neither a reference nor a mapcount
   }
 
   /** A page that this process has for itself, or an entry on behalf of one. */

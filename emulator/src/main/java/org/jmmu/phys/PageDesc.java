@@ -18,7 +18,7 @@ package org.jmmu.phys;
  *   <li>mapping: 0, or a {@link Slot#handle() slot handle} with tag bits; guarded by PG_locked.
  *   <li>index: page offset in the mapping (for anonymous memory, virtual page number when the VMA
  *       was created); guarded by PG_locked.
- *   <li>private: owner of a page table (see pgtable); otherwise unused.
+ *   <li>private: slot of a page in the swap cache; otherwise unused.
  *   <li>ptl: split page-table lock of a page-table page.
  *   <li>order, next, prev: the buddy allocator's; guarded by its lock.
  *   <li>gen: counts how often the frame was freed, so that oracles can tell reuse.

@@ -34,6 +34,9 @@ public final class PageFlags {
   /** Memory without a file on disk behind it: anonymous, or of a file that lives in memory. */
   public static final long PG_SWAPBACKED = 1L << 8;
 
+  /** In the swap cache, its slot in {@code private}. Changed while the page is locked. */
+  public static final long PG_SWAPCACHE = 1L << 10;
+
   /** Tag in {@code mapping}: the handle names an anon_vma. */
   public static final long PAGE_MAPPING_ANON = 1L << 0;
 

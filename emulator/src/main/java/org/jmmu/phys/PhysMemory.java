@@ -20,6 +20,11 @@ public final class PhysMemory {
   public static final long PAGE_SIZE = 1L << PAGE_SHIFT;
   public static final long PAGE_MASK = -PAGE_SIZE;
 
+  /** Lines of the allocator: its lock and {@link #ALLOCATOR_LINES} - 1 per-CPU lists. */
+  private static final int ALLOCATOR_LINES = 17;
+
+  private static final int LINE_SHIFT = 7; // two cache lines each: neighbours are prefetched
+
   private final long frames; // native address of frame 0; immutable
   private final long descs; // native address of descriptor 0; immutable
   private final long nrFrames; // immutable
@@ -33,7 +38,7 @@ public final class PhysMemory {
       throw new IllegalArgumentException("nrFrames must be positive: " + nrFrames);
     }
     this.nrFrames = nrFrames;
-    long bytes = nrFrames * (PAGE_SIZE + PageDesc.SIZE) + PageDesc.SIZE;
+    long bytes = nrFrames * (PAGE_SIZE + PageDesc.SIZE) + ((long) ALLOCATOR_LINES << LINE_SHIFT);
     this.frames = NativeMemory.allocateZeroed(this, bytes, PAGE_SIZE);
     this.descs = frames + nrFrames * PAGE_SIZE;
   }
@@ -70,9 +75,14 @@ public final class PhysMemory {
     return (addr - frames) >>> PAGE_SHIFT;
   }
 
-  /** Native address of the allocator's lock word, on a cache line of its own. */
-  public long zoneLockAddr() {
-    return descs + (nrFrames << PageDesc.SHIFT);
+  /**
+   * Native address of the words of one part of the allocator, on cache lines of their own.
+   *
+   * @param part 0 = the zone, others = its per-CPU lists
+   */
+  public long allocatorLineAddr(int part) {
+    assert part < ALLOCATOR_LINES : "part " + part;
+    return descs + (nrFrames << PageDesc.SHIFT) + ((long) part << LINE_SHIFT);
   }
 
   /** Fills a frame with zeroes. @kernel arch/x86/lib/clear_page_64.S:clear_page */

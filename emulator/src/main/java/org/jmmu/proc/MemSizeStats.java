@@ -8,6 +8,8 @@ import org.jmmu.phys.PageDesc;
 import org.jmmu.phys.PageFlags;
 import org.jmmu.phys.PhysMemory;
 import org.jmmu.swap.MigrationEntry;
+import org.jmmu.swap.SwapPte;
+import org.jmmu.swap.Swapfile;
 import org.jmmu.types.VmFlags;
 import org.jmmu.types.Vma;
 
@@ -28,21 +30,24 @@ final class MemSizeStats {
   long referenced;
   long anonymous;
   long swap;
+  private long swapPss;
   private long pss;
   private long pssDirty;
   private long pssLocked;
 
   private final PhysMemory phys;
+  private final Swapfile swapfile;
   private final boolean locked;
 
-  private MemSizeStats(PhysMemory phys, Vma vma) {
+  private MemSizeStats(PhysMemory phys, Swapfile swapfile, Vma vma) {
     this.phys = phys;
+    this.swapfile = swapfile;
     this.locked = (vma.vmFlagsGetOpaque() & VmFlags.VM_LOCKED) != 0;
   }
 
   /** The caller holds mmap_lock. */
-  static MemSizeStats of(PhysMemory phys, PageTables tables, Vma vma) {
-    MemSizeStats stats = new MemSizeStats(phys, vma);
+  static MemSizeStats of(PhysMemory phys, PageTables tables, Swapfile swapfile, Vma vma) {
+    MemSizeStats stats = new MemSizeStats(phys, swapfile, vma);
     PteRange.walk(
         tables,
         vma.mm,
@@ -64,6 +69,10 @@ final class MemSizeStats {
     return pssLocked >> PSS_SHIFT;
   }
 
+  long swapPss() {
+    return swapPss >> PSS_SHIFT;
+  }
+
   private void account(long pteVal) {
     if (Pte.isPresent(pteVal)) {
       if (!Pte.isSpecial(pteVal)) {
@@ -73,6 +82,8 @@ final class MemSizeStats {
       accountPage(MigrationEntry.pfn(pteVal), false, false);
     } else {
       swap += PAGE_SIZE;
+      int sharers = Math.max(1, swapfile.count(SwapPte.toEntry(pteVal)));
+      swapPss += (PAGE_SIZE << PSS_SHIFT) / sharers;
     }
   }
 

@@ -5,6 +5,7 @@ import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
 
 import org.jmmu.pgtable.PageTables;
 import org.jmmu.phys.PhysMemory;
+import org.jmmu.swap.Swapfile;
 import org.jmmu.types.Mm;
 import org.jmmu.types.Vma;
 
@@ -23,13 +24,13 @@ public final class Smaps {
   private Smaps() {}
 
   /** The text of the file. */
-  public static String of(PhysMemory phys, PageTables tables, Mm mm) {
+  public static String of(PhysMemory phys, PageTables tables, Swapfile swapfile, Mm mm) {
     Smaps smaps = new Smaps();
     mm.mmapLock.readLock();
     try {
       for (Vma vma : mm.vmas.snapshot()) {
         Maps.appendLine(smaps.text, vma);
-        smaps.append(vma.nrPages() << PAGE_SHIFT, MemSizeStats.of(phys, tables, vma));
+        smaps.append(vma.nrPages() << PAGE_SHIFT, MemSizeStats.of(phys, tables, swapfile, vma));
         smaps.text.append("VmFlags: ");
         VmFlagNames.append(smaps.text, vma.vmFlagsGetOpaque());
         smaps.text.append('\n');
@@ -55,7 +56,7 @@ public final class Smaps {
     zeroes("KSM:", "LazyFree:", "AnonHugePages:", "ShmemPmdMapped:", "FilePmdMapped:");
     zeroes("Shared_Hugetlb:", "Private_Hugetlb:");
     kb("Swap:", stats.swap);
-    kb("SwapPss:", stats.swap);
+    kb("SwapPss:", stats.swapPss());
     kb("Locked:", stats.pssLocked());
     appendEligible();
   }

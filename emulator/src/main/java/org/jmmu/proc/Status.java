@@ -8,6 +8,7 @@ import org.jmmu.pgtable.PageTables;
 import org.jmmu.pgtable.Pte;
 import org.jmmu.phys.Mem;
 import org.jmmu.phys.PhysMemory;
+import org.jmmu.swap.Swapfile;
 import org.jmmu.types.Mm;
 import org.jmmu.types.Vma;
 
@@ -26,24 +27,24 @@ public final class Status {
   private Status() {}
 
   /** The lines from VmPeak to VmSwap. */
-  public static String of(PhysMemory phys, PageTables tables, Mm mm) {
+  public static String of(PhysMemory phys, PageTables tables, Swapfile swapfile, Mm mm) {
     Status status = new Status();
     mm.mmapLock.readLock();
     try {
-      status.append(phys, tables, mm);
+      status.append(phys, tables, swapfile, mm);
     } finally {
       mm.mmapLock.readUnlock();
     }
     return status.text.toString();
   }
 
-  private void append(PhysMemory phys, PageTables tables, Mm mm) {
+  private void append(PhysMemory phys, PageTables tables, Swapfile swapfile, Mm mm) {
     long anon = 0;
     long file = 0;
     long shmem = 0;
     long swap = 0;
     for (Vma vma : mm.vmas.snapshot()) {
-      MemSizeStats stats = MemSizeStats.of(phys, tables, vma);
+      MemSizeStats stats = MemSizeStats.of(phys, tables, swapfile, vma);
       anon += stats.anonymous;
       swap += stats.swap;
       if (vma.file != null && vma.file.mapping.isShmem()) {

@@ -27,10 +27,30 @@ public final class PageRmap {
   /** The page is new and becomes visible with the entry that the caller is about to set. */
   public void addNewAnon(long pfn, Vma vma, AnonVma anonVma, long vaddr) {
     PageDesc.indexSetOpaque(phys, pfn, vma.linearPageIndex(vaddr));
-    PageDesc.mappingSetRelease(phys, pfn, anonVma.handle() | PAGE_MAPPING_ANON);
     // Plain: nobody else has seen the page yet.
     PageDesc.flagsSetPlain(phys, pfn, PG_ANON_EXCLUSIVE | PG_SWAPBACKED);
     PageDesc.mapcountSetPlain(phys, pfn, 1);
+    // Last: from here on, compaction may find the page, lock it and set other flags.
+    PageDesc.mappingSetRelease(phys, pfn, anonVma.handle() | PAGE_MAPPING_ANON);
+  }
+
+  /**
+   * A page of the swap cache, which the caller has locked, is about to be mapped in place of a swap
+   * entry. One that was read anew has no mapping yet. If other processes may have entries of it,
+   * that has to be the oldest anon_vma: walks find all of them from there.
+   *
+   * @kernel mm/rmap.c:folio_add_new_anon_rmap, folio_add_anon_rmap_ptes
+   */
+  public void addSwappedIn(long pfn, Vma vma, AnonVma anonVma, long vaddr, boolean exclusive) {
+    if (!isAnon(pfn)) {
+      AnonVma owner = exclusive ? anonVma : anonVma.root();
+      PageDesc.indexSetOpaque(phys, pfn, vma.linearPageIndex(vaddr));
+      PageDesc.mappingSetRelease(phys, pfn, owner.handle() | PAGE_MAPPING_ANON);
+    }
+    if (exclusive) {
+      setAnonExclusive(pfn);
+    }
+    add(pfn);
   }
 
   public boolean isAnon(long pfn) {

@@ -31,12 +31,14 @@ import org.jmmu.mm.Madvise;
 import org.jmmu.mm.Mincore;
 import org.jmmu.mm.Mlock;
 import org.jmmu.mm.Mmap;
+import org.jmmu.mm.MovePageTables;
 import org.jmmu.mm.Mprotect;
 import org.jmmu.mm.Mremap;
 import org.jmmu.mm.Msync;
 import org.jmmu.mm.Munmap;
 import org.jmmu.mm.Shmem;
 import org.jmmu.mm.StackGrowth;
+import org.jmmu.mm.Swapoff;
 import org.jmmu.mm.Truncate;
 import org.jmmu.mm.VmaModify;
 import org.jmmu.mm.WriteUser;
@@ -47,13 +49,22 @@ import org.jmmu.phys.FrameType;
 import org.jmmu.phys.PageDesc;
 import org.jmmu.phys.PhysMemory;
 import org.jmmu.phys.SlotTable;
+import org.jmmu.reclaim.ShrinkPage;
+import org.jmmu.reclaim.Vmscan;
 import org.jmmu.rmap.AnonVmas;
 import org.jmmu.rmap.FileMappers;
+import org.jmmu.rmap.MremapPeekProtocol;
 import org.jmmu.rmap.PageRmap;
 import org.jmmu.rmap.RemoveMigrationPtes;
 import org.jmmu.rmap.RmapWalk;
 import org.jmmu.rmap.TryToMigrate;
+import org.jmmu.rmap.TryToUnmap;
+import org.jmmu.swap.SwapCache;
+import org.jmmu.swap.SwapIn;
+import org.jmmu.swap.SwapInfo;
+import org.jmmu.swap.Swapfile;
 import org.jmmu.types.AnonVma;
+import org.jmmu.types.Backing;
 import org.jmmu.types.Errno;
 import org.jmmu.types.ErrnoException;
 import org.jmmu.types.Mm;
@@ -76,6 +87,8 @@ final class Kernel {
   final MovePages movePages;
   final MigratePages migratePages;
   final RmapWalk rmapWalk;
+  final Swapfile swapfile;
+  final Vmscan vmscan;
   final PageTables tables;
   final Frames frames;
   final FailAlloc failAlloc = new FailAlloc();
@@ -93,6 +106,7 @@ final class Kernel {
   final SlotTable<MappingSlot> mappingSlots = new SlotTable<>(MappingSlot::new);
   private final Fork fork;
   private final Exec exec;
+  private final Swapoff swapoff;
   private final Oracles oracles;
   VmSysctl sysctl = new VmSysctl();
   private final List<Mm> mms = new CopyOnWriteArrayList<>();
@@ -116,12 +130,23 @@ final class Kernel {
     Writeback writeback = new Writeback(phys, pageCache, mappers);
     files = new Files(pageCache, truncatePages, writeback);
     rmapWalk = new RmapWalk(phys, anonVmas);
-    RemoveMigrationPtes removeMigrationPtes = new RemoveMigrationPtes(frames, tables, pageRmap);
+    swapfile = new Swapfile(phys, frames, failAlloc);
+    SwapCache swapCache = new SwapCache(phys, frames, swapfile);
+    frames.tellSwapCache(swapCache);
+    SwapIn swapIn = new SwapIn(phys, frames, swapfile, swapCache);
+    MremapPeekProtocol.Parts mremapPeekParts =
+        new MremapPeekProtocol.Parts(frames, tables, anonVmas, pageRmap);
+    RemoveMigrationPtes removeMigrationPtes =
+        new RemoveMigrationPtes(config.mremapPeek(), mremapPeekParts);
+    MovePageTables movePageTables =
+        new MovePageTables(tables, tlbFlush, config.mremapPeek(), mremapPeekParts);
     VmaModify vmaModify = new VmaModify(anonVmas, failAlloc);
-    munmap = new Munmap(phys, frames, tables, tlbFlush, vmaModify, pageRmap, accounting, failAlloc);
+    munmap =
+        new Munmap(
+            phys, frames, tables, tlbFlush, vmaModify, pageRmap, swapCache, accounting, failAlloc);
     shmem = new Shmem(files, failAlloc);
     mmap = new Mmap(vmaModify, munmap, accounting, shmem);
-    fork = new Fork(frames, tables, tlbFlush, anonVmas, pageRmap, accounting, failAlloc);
+    fork = new Fork(frames, tables, tlbFlush, anonVmas, pageRmap, accounting, failAlloc, swapfile);
     migratePages =
         new MigratePages(
             phys,
@@ -129,9 +154,16 @@ final class Kernel {
             anonVmas,
             rmapWalk,
             new TryToMigrate(phys, frames, tables, tlbFlush, pageRmap),
-            removeMigrationPtes);
+            removeMigrationPtes,
+            swapCache);
     movePages = new MovePages(frames, tables, migratePages);
-    oracles = new Oracles(phys, buddy, anonVmas, pageCache, mappingSlots);
+    TryToUnmap tryToUnmap =
+        new TryToUnmap(phys, frames, tables, tlbFlush, pageRmap, swapfile, swapCache);
+    ShrinkPage shrinkPage =
+        new ShrinkPage(phys, frames, anonVmas, rmapWalk, pageRmap, tryToUnmap, swapCache);
+    vmscan = new Vmscan(phys, buddy, frames, tables, swapfile, shrinkPage);
+    frames.tellReclaim(vmscan);
+    oracles = new Oracles(phys, buddy, anonVmas, pageCache, mappingSlots, swapfile, swapCache);
     HandleMmFault handleMmFault =
         new HandleMmFault(
             phys,
@@ -142,13 +174,16 @@ final class Kernel {
             pageRmap,
             pageCache,
             getFolio,
+            swapCache,
+            swapIn,
             config.migrationWait(),
             removeMigrationPtes,
             reserveZeroPage());
-    Truncate truncate = new Truncate(phys, frames, tables, tlbFlush, pageRmap, truncatePages);
+    Truncate truncate =
+        new Truncate(phys, frames, tables, tlbFlush, pageRmap, swapCache, truncatePages);
     fileIo = new FileIo(phys, frames, pageCache, getFolio, truncate);
     msync = new Msync(writeback);
-    mincore = new Mincore(frames, tables, pageCache);
+    mincore = new Mincore(frames, tables, pageCache, swapCache);
     Fault fault =
         new Fault(
             handleMmFault,
@@ -157,14 +192,27 @@ final class Kernel {
             config.faultLocking());
     faultIn = new FaultIn(tables, handleMmFault);
     mprotect = new Mprotect(tables, tlbFlush, vmaModify, accounting, faultIn);
-    mremap = new Mremap(accounting, vmaModify, munmap, faultIn, tables, tlbFlush, anonVmas);
+    mremap = new Mremap(accounting, vmaModify, munmap, faultIn, anonVmas, movePageTables);
     brk = new Brk(accounting, vmaModify, munmap, faultIn);
-    madvise = new Madvise(vmaModify, faultIn, phys, frames, tables, tlbFlush, pageRmap, fileIo);
+    madvise =
+        new Madvise(
+            vmaModify, faultIn, phys, frames, tables, tlbFlush, pageRmap, swapCache, swapIn, vmscan,
+            fileIo);
+    swapoff = new Swapoff(phys, frames, tables, swapfile, swapCache, swapIn, handleMmFault);
     mlock = new Mlock(vmaModify, faultIn);
     WriteUser writeUser = new WriteUser(phys, tables, faultIn);
     ExecStack stack =
         new ExecStack(
-            frames, tables, tlbFlush, anonVmas, vmaModify, accounting, writeUser, failAlloc);
+            frames,
+            tables,
+            tlbFlush,
+            anonVmas,
+            vmaModify,
+            accounting,
+            movePageTables,
+            writeUser,
+            failAlloc,
+            config.execStack());
     exec = new Exec(mmap, brk, stack, writeUser);
     for (int id = 0; id < cpus.length; id++) {
       cpus[id] = new Cpu(id, phys, fault);
@@ -220,6 +268,17 @@ final class Kernel {
     mms.remove(mm);
   }
 
+  SwapInfo swapon(Backing backing, long bytes, Swapfile.Medium medium) {
+    SwapInfo info = swapfile.swapon(backing, bytes, medium);
+    accounting.addSwap(info.pages());
+    return info;
+  }
+
+  void swapoff(SwapInfo info) {
+    swapoff.swapoff(info, mms, this::exit);
+    accounting.addSwap(-info.pages());
+  }
+
   /** Frames that are neither free nor the machine's own, exact at rest. */
   long framesInUse() {
     return phys.nrFrames() - 2 - buddy.nrFree(); // frame 0 and the zero page
@@ -242,6 +301,8 @@ final class Kernel {
     List<String> _ = failAlloc.disarm();
     mms.clear();
     accounting.reset();
+    swapfile.reset();
+    vmscan.reset();
     rmapWalk.reset();
     sysctl = new VmSysctl();
     anonVmaSlots.freeAll();

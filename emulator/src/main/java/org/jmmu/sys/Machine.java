@@ -1,12 +1,26 @@
 package org.jmmu.sys;
 
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import org.jmmu.alloc.FailAlloc;
 import org.jmmu.check.InvariantException;
 import org.jmmu.check.Violation;
+import org.jmmu.filemap.DiskBacking;
 import org.jmmu.filemap.Files;
+import org.jmmu.filemap.MemoryBacking;
 import org.jmmu.hw.Cpu;
 import org.jmmu.migrate.MigratePages;
+import org.jmmu.phys.PhysMemory;
+import org.jmmu.swap.SwapHeader;
+import org.jmmu.swap.SwapInfo;
+import org.jmmu.swap.Swapfile;
+import org.jmmu.types.Backing;
+import org.jmmu.types.Errno;
+import org.jmmu.types.ErrnoException;
 import org.jmmu.types.Rlimits;
 import org.jmmu.types.VmSysctl;
 import org.jspecify.annotations.Nullable;
@@ -63,9 +77,70 @@ public final class Machine implements AutoCloseable {
     return kernel().migratePages.migrate(pfn);
   }
 
+  /**
+   * Switches a swap area on that a device has.
+   *
+   * @param bytes of the device
+   * @throws ErrnoException as swapon(2); EINVAL if mkswap(8) did not make it for this machine
+   */
+  public SwapInfo swapon(Backing device, long bytes) {
+    return kernel().swapon(device, bytes, Swapfile.Medium.DEVICE);
+  }
+
+  /** Switches a swap area in memory on, that has room for {@code nrPages} pages. */
+  public SwapInfo swaponMemory(int nrPages) {
+    long bytes = (nrPages + 1) * PhysMemory.PAGE_SIZE;
+    MemoryBacking memory = new MemoryBacking(SwapHeader.ofPages(nrPages + 1, "memory").toPage());
+    memory.setSize(bytes);
+    return swapon(memory, bytes);
+  }
+
+  /**
+   * Switches a swap file on, made by mkswap(8).
+   *
+   * @throws ErrnoException as swapon(2)
+   */
+  public SwapInfo swapon(Path file) {
+    try {
+      FileChannel channel =
+          FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
+      DiskBacking backing = new DiskBacking(channel);
+      try {
+        return kernel().swapon(backing, channel.size(), Swapfile.Medium.FILE);
+      } catch (ErrnoException e) {
+        backing.close();
+        throw e;
+      }
+    } catch (NoSuchFileException e) {
+      throw new ErrnoException(Errno.ENOENT, "no file " + file);
+    } catch (IOException e) {
+      throw new ErrnoException(Errno.EIO, "cannot open " + file);
+    }
+  }
+
+  /**
+   * Brings everything back that is in a swap area, and switches it off. Processes may go on
+   * meanwhile.
+   *
+   * @throws ErrnoException as {@link org.jmmu.mm.Swapoff#swapoff}
+   */
+  public void swapoff(SwapInfo area) {
+    kernel().swapoff(area);
+  }
+
+  /** Swaps pages out, those first that were not accessed lately; returns how many were freed. */
+  public int reclaim(int nrPages) {
+    return kernel().vmscan.shrink(nrPages);
+  }
+
   /** How often reverse-map walks have had to start over; 0 unless the protocol makes them. */
   public long rmapWalkRestarts() {
     return kernel().rmapWalk.restarts();
+  }
+
+  /** Frames that are neither free nor the machine's own; exact while no other thread uses it. */
+  public long framesInUse() {
+    return kernel().framesInUse();
   }
 
   /** Drops a reference that {@link Process#isolatePage} took. */

@@ -334,12 +334,12 @@ public final class Process {
 
   /** What {@code /proc/PID/smaps} shows. */
   public String smaps() {
-    return Smaps.of(kernel.phys, kernel.tables, mm);
+    return Smaps.of(kernel.phys, kernel.tables, kernel.swapfile, mm);
   }
 
   /** The memory lines of what {@code /proc/PID/status} shows. */
   public String status() {
-    return Status.of(kernel.phys, kernel.tables, mm);
+    return Status.of(kernel.phys, kernel.tables, kernel.swapfile, mm);
   }
 
   /**

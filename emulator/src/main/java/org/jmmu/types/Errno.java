@@ -4,6 +4,7 @@ package org.jmmu.types;
 public enum Errno {
   EPERM(1),
   ENOENT(2),
+  EINTR(4),
   EIO(5),
   E2BIG(7),
   EBADF(9),

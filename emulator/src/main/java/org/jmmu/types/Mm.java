@@ -88,6 +88,21 @@ public final class Mm {
     int _ = (int) USERS.getAndAdd(this, 1);
   }
 
+  /**
+   * For a caller that does not use it: fails on one that is being torn down. @kernel mmget_not_zero
+   */
+  public boolean getUnlessZero() {
+    while (true) {
+      int count = (int) USERS.getAcquire(this);
+      if (count == 0) {
+        return false;
+      }
+      if (USERS.compareAndSet(this, count, count + 1)) {
+        return true;
+      }
+    }
+  }
+
   /** Whether the caller was the last to use it. @kernel kernel/fork.c:mmput */
   public boolean put() {
     return (int) USERS.getAndAdd(this, -1) == 1;

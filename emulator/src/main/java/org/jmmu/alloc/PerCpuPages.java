@@ -1,0 +1,112 @@
+package org.jmmu.alloc;
+
+import org.jmmu.lock.LockClass;
+import org.jmmu.lock.SpinLock;
+import org.jmmu.phys.PhysMemory;
+
+/**
+ * Stacks of single free frames, so that threads that allocate at the same time do not meet at the
+ * zone lock. A stack belongs to a thread as a per-CPU list belongs to a CPU: mostly; two threads
+ * may share one, and anybody may empty it.
+ *
+ * <p>Frames move between a stack and the zone in batches. A zone too small to have frames lie about
+ * has no stacks.
+ *
+ * @kernel mm/page_alloc.c:rmqueue_pcplist, free_unref_page, drain_all_pages
+ */
+final class PerCpuPages {
+  private static final int STACKS = 16; // a power of two
+  private static final int BATCH = 64;
+  private static final int HIGH = 8 * BATCH;
+  private static final int MIN_FRAMES = 2 * STACKS * BATCH;
+
+  private final PhysMemory phys;
+  private final Buddy buddy;
+  private final boolean enabled;
+
+  PerCpuPages(PhysMemory phys, Buddy buddy) {
+    this.phys = phys;
+    this.buddy = buddy;
+    this.enabled = phys.nrFrames() >= MIN_FRAMES;
+  }
+
+  boolean isEnabled() {
+    return enabled;
+  }
+
+  /** A frame, or {@link Buddy#NO_FRAME} if the zone has none; other stacks may have some still. */
+  long take() {
+    long stack = stackOfThisThread();
+    SpinLock.lock(stack, LockClass.PCP_LOCK);
+    if (FrameStack.size(stack) == 0) {
+      buddy.moveTo(stack, BATCH);
+    }
+    long pfn = FrameStack.pop(phys, stack);
+    SpinLock.unlock(stack, LockClass.PCP_LOCK);
+    return pfn;
+  }
+
+  void give(long pfn) {
+    long stack = stackOfThisThread();
+    SpinLock.lock(stack, LockClass.PCP_LOCK);
+    FrameStack.push(phys, stack, pfn);
+    trimLocked(stack);
+    SpinLock.unlock(stack, LockClass.PCP_LOCK);
+  }
+
+  void giveAll(long[] pfns, int nr) {
+    long stack = stackOfThisThread();
+    SpinLock.lock(stack, LockClass.PCP_LOCK);
+    for (int i = 0; i < nr; i++) {
+      FrameStack.push(phys, stack, pfns[i]);
+    }
+    trimLocked(stack);
+    SpinLock.unlock(stack, LockClass.PCP_LOCK);
+  }
+
+  /** Gives the frames of all stacks back to the zone. */
+  void drainAll() {
+    for (int i = 0; enabled && i < STACKS; i++) {
+      long stack = phys.allocatorLineAddr(1 + i);
+      SpinLock.lock(stack, LockClass.PCP_LOCK);
+      buddy.moveFrom(stack, FrameStack.size(stack));
+      SpinLock.unlock(stack, LockClass.PCP_LOCK);
+    }
+  }
+
+  boolean isLocked() {
+    boolean locked = false;
+    for (int i = 0; enabled && i < STACKS; i++) {
+      locked |= SpinLock.isLocked(phys.allocatorLineAddr(1 + i));
+    }
+    return locked;
+  }
+
+  /** Frames on the stacks. Exact only while nobody allocates or frees. */
+  long nrFree() {
+    long nr = 0;
+    for (int i = 0; enabled && i < STACKS; i++) {
+      nr += FrameStack.size(phys.allocatorLineAddr(1 + i));
+    }
+    return nr;
+  }
+
+  /** Forgets the frames. */
+  void reset() {
+    for (int i = 0; enabled && i < STACKS; i++) {
+      FrameStack.clear(phys.allocatorLineAddr(1 + i));
+    }
+  }
+
+  private void trimLocked(long stack) {
+    int size = FrameStack.size(stack);
+    if (size > HIGH) {
+      buddy.moveFrom(stack, size - HIGH + BATCH);
+    }
+  }
+
+  private long stackOfThisThread() {
+    int thread = (int) Thread.currentThread().threadId();
+    return phys.allocatorLineAddr(1 + (thread & (STACKS - 1)));
+  }
+}

@@ -1,0 +1,111 @@
+package org.jmmu.reclaim;
+
+import java.util.concurrent.atomic.AtomicLong;
+import org.jmmu.alloc.Buddy;
+import org.jmmu.alloc.DirectReclaim;
+import org.jmmu.alloc.Frames;
+import org.jmmu.mm.ReclaimPages;
+import org.jmmu.pgtable.PageTables;
+import org.jmmu.phys.FrameType;
+import org.jmmu.phys.PageDesc;
+import org.jmmu.phys.PageFlags;
+import org.jmmu.phys.PhysMemory;
+import org.jmmu.phys.Slot;
+import org.jmmu.rmap.FolioReferenced;
+import org.jmmu.swap.Swapfile;
+
+/**
+ * Looks for pages to reclaim, all over memory: anonymous ones, the only ones that can be.
+ *
+ * <p>A clock: its hand goes from frame to frame. A page that was accessed since the hand last came
+ * by is spared once. Linux keeps lists instead, so that it need not look at frames that cannot be
+ * reclaimed; they cost every fault something, and this costs it nothing.
+ *
+ * @kernel mm/vmscan.c:shrink_lruvec
+ */
+public final class Vmscan implements ReclaimPages, DirectReclaim {
+  /** The first turn may do no more than find out which pages are in use. */
+  private static final int TURNS = 2;
+
+  /** Pages freed at once for somebody who needs one: SWAP_CLUSTER_MAX. */
+  private static final int CLUSTER = 32;
+
+  private final PhysMemory phys;
+  private final Buddy buddy;
+  private final Frames frames;
+  private final PageTables tables;
+  private final Swapfile swapfile;
+  private final ShrinkPage shrinkPage;
+  private final AtomicLong hand = new AtomicLong();
+
+  public Vmscan(
+      PhysMemory phys,
+      Buddy buddy,
+      Frames frames,
+      PageTables tables,
+      Swapfile swapfile,
+      ShrinkPage shrinkPage) {
+    this.phys = phys;
+    this.buddy = buddy;
+    this.frames = frames;
+    this.tables = tables;
+    this.swapfile = swapfile;
+    this.shrinkPage = shrinkPage;
+  }
+
+  /**
+   * Frees pages, {@code nr} if there are as many. The caller may hold mmap_lock, but no page lock
+   * and nothing inside it.
+   *
+   * @return pages freed
+   */
+  public int shrink(int nr) {
+    FolioReferenced referenced = new FolioReferenced(tables);
+    long end = buddy.usedEnd();
+    int freed = 0;
+    for (long looked = 0; looked < TURNS * end && freed < nr; looked++) {
+      long pfn = hand.getAndIncrement() % end;
+      if (isolate(pfn) && shrinkPage.shrink(pfn, referenced)) {
+        freed++;
+      }
+    }
+    return freed;
+  }
+
+  @Override
+  public int reclaimPages(long[] pfns, int nr) {
+    int freed = 0;
+    for (int i = 0; i < nr; i++) {
+      freed += shrinkPage.shrink(pfns[i], null) ? 1 : 0;
+    }
+    return freed;
+  }
+
+  @Override
+  public boolean tryToFreePages() {
+    return swapfile.hasAreas() && shrink(CLUSTER) > 0;
+  }
+
+  /** The hand starts over. */
+  public void reset() {
+    hand.set(0);
+  }
+
+  /** Takes a reference, if the frame may hold a page that can be reclaimed. */
+  private boolean isolate(long pfn) {
+    if (!mayBeReclaimed(pfn) || !frames.getUnlessZero(pfn)) {
+      return false;
+    }
+    if (mayBeReclaimed(pfn)) {
+      return true; // and stays an anonymous page, now that there is a reference
+    }
+    frames.put(pfn);
+    return false;
+  }
+
+  private boolean mayBeReclaimed(long pfn) {
+    return PageDesc.typeGetOpaque(phys, pfn) == FrameType.USER
+        && (Slot.tag(PageDesc.mappingGetAcquire(phys, pfn)) == PageFlags.PAGE_MAPPING_ANON
+            || (PageDesc.flagsGetAcquire(phys, pfn) & PageFlags.PG_SWAPCACHE) != 0);
+  }
+}
