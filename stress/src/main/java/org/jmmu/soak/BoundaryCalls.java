@@ -27,7 +27,10 @@ final class BoundaryCalls implements Program {
   private static final int RW = Mman.PROT_READ | Mman.PROT_WRITE;
 
   /** Changes of one layout: later ones find less of what is special about it. */
-  private static final int CHANGES = 14;
+  private static final int CHANGES = 8;
+
+  /** Up to here the first change waits: pages are being migrated by then, now these, now those. */
+  private static final int MOST_SPINS = 500;
 
   private final SplittableRandom random;
   private final Process process;
@@ -36,7 +39,6 @@ final class BoundaryCalls implements Program {
   private final long[] contents = new long[PAGES]; // 0: not touched
   private int untouched; // pages at the start that are a VMA of their own at first
   private @Nullable Process child;
-  private int step;
 
   /**
    * @param id of the thread: each has a window of its own
@@ -60,20 +62,17 @@ final class BoundaryCalls implements Program {
 
   @Override
   public boolean next() {
-    SplittableRandom draws = random.split();
+    SplittableRandom draws = random.split(); // how far this comes does not show in later ones
     try {
-      if (step == 0) {
-        prepare(draws);
-      } else if (step <= CHANGES) {
-        change(draws);
-      } else {
-        look();
+      prepare(draws);
+      spin(draws.nextInt(MOST_SPINS));
+      for (int change = 0; change < CHANGES; change++) {
+        change(draws, change == 0);
       }
+      look();
       return true;
     } catch (ErrnoException e) {
       return false; // no memory: whatever is there by now will do
-    } finally {
-      step = (step + 1) % (CHANGES + 2);
     }
   }
 
@@ -103,7 +102,7 @@ final class BoundaryCalls implements Program {
       cpu.storeLong(vaddr(page), content);
       contents[page] = content;
     }
-    if (draws.nextInt(3) == 0) {
+    if (draws.nextBoolean()) {
       child = process.fork();
       Cpu _ = child.runOn(cpu);
     }
@@ -114,14 +113,19 @@ final class BoundaryCalls implements Program {
     isolated.offer(pfns);
   }
 
-  private void change(SplittableRandom draws) {
-    int from = draws.nextInt(PAGES);
-    if (untouched > 0 && draws.nextBoolean()) {
-      from = untouched - 1;
-    }
-    int pages = Math.min(1 + draws.nextInt(3), PAGES - from);
-    int prot = draws.nextBoolean() ? RW : Mman.PROT_READ;
+  /** What was never touched gives a page away first: only then is it still untouched. */
+  private void change(SplittableRandom draws, boolean first) {
+    boolean given = first && untouched > 0;
+    int from = given ? untouched - 1 : draws.nextInt(PAGES);
+    int pages = given ? 1 : Math.min(1 + draws.nextInt(3), PAGES - from);
+    int prot = given || draws.nextBoolean() ? RW : Mman.PROT_READ;
     subject().mprotect(vaddr(from), pages * PAGE_SIZE, prot);
+  }
+
+  private static void spin(int times) {
+    for (int i = 0; i < times; i++) {
+      Thread.onSpinWait();
+    }
   }
 
   private void look() {

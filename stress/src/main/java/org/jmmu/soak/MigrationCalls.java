@@ -10,8 +10,8 @@ import org.jmmu.sys.Process;
  * threads would wait for each other at every TLB flush.
  */
 final class MigrationCalls implements Program {
-  /** How long to look for pages to migrate: about as long as changing some boundaries takes. */
-  private static final int MOST_LOOKS = 1_000;
+  /** How long to look for pages to migrate: longer than the others take to offer the next ones. */
+  private static final int MOST_LOOKS = 5_000;
 
   private final SplittableRandom random;
   private final Process process;

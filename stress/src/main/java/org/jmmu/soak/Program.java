@@ -9,7 +9,7 @@ interface Program {
   void enter();
 
   /**
-   * Makes one call.
+   * Makes one call, or a few that belong together.
    *
    * @return whether it worked
    * @throws RuntimeException only what no program can bring about, whatever it asks for
