@@ -94,17 +94,23 @@ final class PageTableCensus {
     }
     linked[(int) tablePfn] = true;
     long table = phys.frameAddr(tablePfn);
-    for (int i = 0; i < PteBits.ENTRIES_PER_TABLE; i++) {
+    int i = nextEntry(table, 0);
+    while (i < PteBits.ENTRIES_PER_TABLE) {
       long word = Mem.longGetPlain(table + ((long) i << 3));
-      if (word != 0) {
-        long vaddr = firstVaddr + i * PteBits.size(level);
-        if (level == PteBits.LEVEL_PTE) {
-          countEntry(mm, vaddr, word);
-        } else {
-          countTable(mm, Pte.pfn(word), level - 1, vaddr);
-        }
+      long vaddr = firstVaddr + i * PteBits.size(level);
+      if (level == PteBits.LEVEL_PTE) {
+        countEntry(mm, vaddr, word);
+      } else {
+        countTable(mm, Pte.pfn(word), level - 1, vaddr);
       }
+      i = nextEntry(table, i + 1);
     }
+  }
+
+  /** The first entry from {@code from} on that is not empty; most of most tables is. */
+  private static int nextEntry(long table, int from) {
+    int left = PteBits.ENTRIES_PER_TABLE - from;
+    return from + Mem.firstNonZeroLong(table + ((long) from << 3), left);
   }
 
   private void countEntry(Mm mm, long vaddr, long word) {
