@@ -12,6 +12,8 @@
     hw.vectors                      # paging vectors: reading them, running them
       hw
       phys
+    era                             # kernels of the past: which protocol each had
+      race.*
     race.execstack                  # its walks are those of variants of vma-adjust
       race.vmaadjust
         race

@@ -1,5 +1,6 @@
 package org.jmmu.sys;
 
+import java.util.function.UnaryOperator;
 import org.jmmu.alloc.Nodes;
 import org.jmmu.mm.ExecStackProtocol;
 import org.jmmu.mm.ExecStackTempStackFlag;
@@ -59,6 +60,11 @@ public record MachineConfig(
   public static MachineConfig small() {
     return new MachineConfig(
         64, 2, 1, VMA_ADJUST, MIGRATION_WAIT, MREMAP_PEEK, EXEC_STACK, Fault.Locking.VMA_LOCK);
+  }
+
+  /** As {@code change} makes it, such as an era: all protocols of a kernel version at once. */
+  public MachineConfig with(UnaryOperator<MachineConfig> change) {
+    return change.apply(this);
   }
 
   public MachineConfig withFrames(int frames) {

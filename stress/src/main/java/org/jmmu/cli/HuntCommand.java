@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jmmu.era.Era;
 import org.jmmu.hunt.Budget;
 import org.jmmu.hunt.Catalogue;
 import org.jmmu.hunt.HtmlReport;
@@ -53,6 +54,13 @@ final class HuntCommand implements Callable<Integer> {
               + " little that a hunt for all races takes under three minutes on two CPUs.")
   private @Nullable Duration time;
 
+  @Option(
+      names = "--era",
+      paramLabel = "VERSION",
+      description =
+          "Hunts, of each race, the protocol that this kernel had: 2.6.34, 2.6.36, 3.7 or 6.18.")
+  private @Nullable String era;
+
   @Mixin private JsonFile json = new JsonFile();
 
   @Option(
@@ -95,12 +103,13 @@ final class HuntCommand implements Callable<Integer> {
 
   private List<Target> targets() {
     try {
-      List<Target> targets = catalogue.select(names);
+      List<Target> targets =
+          era == null ? catalogue.select(names) : catalogue.select(names, Era.ofVersion(era));
       if (targets.isEmpty()) {
         throw bad("there is no race to hunt");
       }
       return targets;
-    } catch (Catalogue.UnknownNameException e) {
+    } catch (Catalogue.UnknownNameException | IllegalArgumentException e) {
       throw bad(e.getMessage());
     }
   }

@@ -8,6 +8,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.Set;
+import java.util.stream.Stream;
+import org.jmmu.era.Era;
 import org.jmmu.race.Race;
 import org.jmmu.race.RaceVariant;
 
@@ -50,6 +52,16 @@ public record Catalogue(List<Race> races) {
       }
     }
     return List.copyOf(targets);
+  }
+
+  /**
+   * As {@link #select(List)}, but of each race the protocol that a kernel had.
+   *
+   * @param slugs of races; none means all
+   */
+  public List<Target> select(List<String> slugs, Era era) {
+    Stream<Race> selected = slugs.isEmpty() ? races.stream() : slugs.stream().map(this::race);
+    return selected.map(race -> new Target(race, era.variantOf(race))).distinct().toList();
   }
 
   private static List<Target> targetsOf(Race race) {

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.List;
+import org.jmmu.era.Era;
 import org.jmmu.hunt.Catalogue.UnknownNameException;
 import org.junit.jupiter.api.Test;
 
@@ -26,6 +27,15 @@ class CatalogueTest {
     assertEquals(
         List.of(SampleRace.SEQ_ADDR, SampleRace.NONE),
         catalogue.select(List.of("sample-race:seq_addr", "sample-race")));
+  }
+
+  @Test
+  void anEraSelectsOneVariantOfEachRace() {
+    Catalogue all = Catalogue.load();
+    List<Target> targets = all.select(List.of(), Era.LINUX_2_6_34);
+    assertEquals(all.races(), targets.stream().map(Target::race).toList());
+    List<Target> one = all.select(List.of("vma-adjust", "vma-adjust"), Era.LINUX_2_6_34);
+    assertEquals(List.of("NONE"), one.stream().map(target -> target.variant().name()).toList());
   }
 
   @Test
