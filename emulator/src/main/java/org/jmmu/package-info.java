@@ -12,6 +12,9 @@
     hw.vectors                  # paging vectors: reading them, running them
       hw
       phys
+    race.execstack              # its walks are those of variants of vma-adjust
+      race.vmaadjust
+        race
     race.*                      # one package per race: story, fixture, variants
       race                      # what every race says of itself
         sys                       # start here: machine, processes, system calls

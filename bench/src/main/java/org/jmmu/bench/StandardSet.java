@@ -35,7 +35,7 @@ final class StandardSet {
   static final int MAPPERS = 100;
 
   /** Protocol of that reverse-map walk: the one that machines have by default. */
-  static final VmaAdjustVariant MAINLINE = VmaAdjustVariant.ROOT_ONLY;
+  static final VmaAdjustVariant MAINLINE = VmaAdjustVariant.RWSEM_INTERVAL;
 
   private static final String MMU = "\\.WalkBench|TlbBench.*(load|chain)(Plain|Mmu)|ShootdownBench";
 

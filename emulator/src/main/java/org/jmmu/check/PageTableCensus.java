@@ -19,7 +19,6 @@ import org.jmmu.swap.MigrationEntry;
 import org.jmmu.swap.SwapPte;
 import org.jmmu.types.AddressSpace;
 import org.jmmu.types.AnonVma;
-import org.jmmu.types.AnonVmaChain;
 import org.jmmu.types.Mm;
 import org.jmmu.types.Vma;
 
@@ -135,15 +134,10 @@ final class PageTableCensus {
           && PageDesc.indexGetOpaque(phys, pfn) == vma.linearPageIndex(vaddr);
     }
     AnonVma anonVma = anonVmas.of(PageDesc.mappingGetAcquire(phys, pfn));
-    if (anonVma == null || PageDesc.indexGetOpaque(phys, pfn) != vma.linearPageIndex(vaddr)) {
-      return false;
-    }
-    for (AnonVmaChain avc = anonVma.headLocked(); avc != null; avc = avc.sameAnonVmaNextLocked()) {
-      if (avc.vma == vma) {
-        return true;
-      }
-    }
-    return false;
+    long index = PageDesc.indexGetOpaque(phys, pfn);
+    return anonVma != null
+        && index == vma.linearPageIndex(vaddr)
+        && anonVma.leadsToLocked(vma, index);
   }
 
   private boolean isKnown(long pfn) {

@@ -96,7 +96,7 @@ public final class Accounting {
   }
 
   /** Charges pages that the caller knows to be free. @kernel include/linux/mman.h:vm_acct_memory */
-  void vmAcctMemory(long nrPages) {
+  public void vmAcctMemory(long nrPages) {
     committedAs.addAndGet(nrPages);
   }
 

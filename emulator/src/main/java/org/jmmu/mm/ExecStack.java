@@ -14,11 +14,9 @@ import static org.jmmu.types.VmFlags.VM_WRITE;
 
 import org.jmmu.alloc.FailAlloc;
 import org.jmmu.alloc.Frames;
-import org.jmmu.pgtable.MmuGather;
 import org.jmmu.pgtable.PageTables;
 import org.jmmu.pgtable.TlbFlush;
 import org.jmmu.rmap.AnonVmas;
-import org.jmmu.sched.PausePoint;
 import org.jmmu.types.Errno;
 import org.jmmu.types.ErrnoException;
 import org.jmmu.types.Mm;
@@ -29,7 +27,7 @@ import org.jmmu.types.Vma;
  * it shall be, and then moved down with the pages that hold the arguments.
  *
  * <p>While it moves, its VMA covers both places, and the reverse map would look for its pages in
- * the new one only: flags that no finished stack has tell migration to leave them alone.
+ * the new one only; what is done about that is up to {@link ExecStackProtocol}.
  *
  * @kernel fs/exec.c:setup_arg_pages, mm/vma_exec.c
  */
@@ -40,14 +38,12 @@ public final class ExecStack {
   /** What a stack is larger at first than its arguments. */
   private static final long STACK_EXPAND = 128 << 10;
 
-  private final Frames frames;
-  private final PageTables tables;
-  private final TlbFlush tlbFlush;
   private final VmaModify vmaModify;
   private final VmaAdjust vmaAdjust;
   private final Accounting accounting;
-  private final MovePageTables movePageTables;
   private final WriteUser writeUser;
+  private final ExecStackProtocol protocol;
+  private final ExecStackProtocol.Parts parts;
 
   public ExecStack(
       Frames frames,
@@ -56,16 +52,18 @@ public final class ExecStack {
       AnonVmas anonVmas,
       VmaModify vmaModify,
       Accounting accounting,
+      MovePageTables movePageTables,
       WriteUser writeUser,
-      FailAlloc failAlloc) {
-    this.frames = frames;
-    this.tables = tables;
-    this.tlbFlush = tlbFlush;
+      FailAlloc failAlloc,
+      ExecStackProtocol protocol) {
     this.vmaModify = vmaModify;
     this.vmaAdjust = new VmaAdjust(anonVmas, failAlloc);
     this.accounting = accounting;
-    this.movePageTables = new MovePageTables(tables, tlbFlush, anonVmas);
     this.writeUser = writeUser;
+    this.protocol = protocol;
+    this.parts =
+        new ExecStackProtocol.Parts(
+            frames, tables, tlbFlush, anonVmas, vmaAdjust, movePageTables, accounting);
   }
 
   /**
@@ -88,7 +86,7 @@ public final class ExecStack {
         accounting.vmUnacctMemory(nrPages);
         throw e;
       }
-      long flags = STACK_FLAGS | VM_STACK_INCOMPLETE_SETUP;
+      long flags = STACK_FLAGS | protocol.initialStackFlags();
       vmaModify.link(new Vma(mm, vmStart, top, vmStart >> PAGE_SHIFT, flags));
       accounting.vmStatAccount(mm, flags, nrPages);
     } finally {
@@ -116,7 +114,7 @@ public final class ExecStack {
       Vma vma = Mman.vmaAt(mm, ExecImage.STACK_TOP - 1);
       vma.startWrite();
       if (shift != 0) {
-        relocateDown(vma, shift);
+        protocol.shiftArgPages(parts, vma, shift);
         mm.startStack -= shift;
       }
       long flags = vma.vmFlagsGetOpaque();
@@ -131,39 +129,6 @@ public final class ExecStack {
       }
     } finally {
       mm.mmapLock.writeUnlock();
-    }
-  }
-
-  /**
-   * @kernel mm/vma_exec.c:relocate_vma_down
-   */
-  private void relocateDown(Vma vma, long shift) {
-    Mm mm = vma.mm;
-    long oldStart = vma.vmStartGetOpaque();
-    long oldEnd = vma.vmEndGetOpaque();
-    long length = oldEnd - oldStart;
-    long newStart = oldStart - shift;
-    long newEnd = oldEnd - shift;
-    long pgoff = vma.vmPgoffGetOpaque();
-    if (mm.vmas.find(newStart) != vma) {
-      throw new ErrnoException(Errno.EFAULT, "something is mapped below the stack");
-    }
-    // From here on pages are where the reverse map does not expect them.
-    vmaAdjust.adjust(vma, newStart, oldEnd, pgoff, null);
-    PausePoint.reach("relocateDown.expanded");
-    if (movePageTables.move(vma, vma, oldStart, newStart, length, false) < length) {
-      accounting.vmAcctMemory(shift >> PAGE_SHIFT); // counted by whoever tears it down
-      throw new ErrnoException(Errno.ENOMEM, "no frame for a page table");
-    }
-    PausePoint.reach("relocateDown.moved");
-    MmuGather gather = new MmuGather(frames, tlbFlush, mm);
-    tables.freeRange(gather, mm, Math.max(newEnd, oldStart), oldEnd, newEnd, 0);
-    gather.finish();
-    try {
-      vmaAdjust.adjust(vma, newStart, newEnd, pgoff, null);
-    } catch (ErrnoException e) {
-      accounting.vmAcctMemory(shift >> PAGE_SHIFT);
-      throw e;
     }
   }
 

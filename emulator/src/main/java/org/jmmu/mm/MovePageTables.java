@@ -9,7 +9,7 @@ import org.jmmu.pgtable.PageTables;
 import org.jmmu.pgtable.Pte;
 import org.jmmu.pgtable.TlbFlush;
 import org.jmmu.phys.Mem;
-import org.jmmu.rmap.AnonVmas;
+import org.jmmu.rmap.MremapPeekProtocol;
 import org.jmmu.sched.PausePoint;
 import org.jmmu.types.AnonVma;
 import org.jmmu.types.Mm;
@@ -21,28 +21,34 @@ import org.jmmu.types.Vma;
  *
  * @kernel mm/mremap.c:move_page_tables
  */
-final class MovePageTables {
+public final class MovePageTables {
   private static final long PMD_SIZE = PteBits.size(PteBits.LEVEL_PMD);
 
   private final PageTables tables;
   private final TlbFlush tlbFlush;
-  private final AnonVmas anonVmas;
+  private final MremapPeekProtocol protocol;
+  private final MremapPeekProtocol.Parts parts;
 
-  MovePageTables(PageTables tables, TlbFlush tlbFlush, AnonVmas anonVmas) {
+  public MovePageTables(
+      PageTables tables,
+      TlbFlush tlbFlush,
+      MremapPeekProtocol protocol,
+      MremapPeekProtocol.Parts parts) {
     this.tables = tables;
     this.tlbFlush = tlbFlush;
-    this.anonVmas = anonVmas;
+    this.protocol = protocol;
+    this.parts = parts;
   }
 
   /**
    * Both VMAs are on the reverse map, and locked for writing; the new range holds no entry. The
    * caller holds mmap_lock(W).
    *
-   * @param rmapLocks whether reverse-map walks have to be kept out: they may visit {@code to}
-   *     before {@code from}
+   * @param needRmapLocks whether a reverse-map walk may visit {@code to} before {@code from}
    * @return bytes done: less than {@code length} if there was no frame for a table
    */
-  long move(Vma from, Vma to, long oldStart, long newStart, long length, boolean rmapLocks) {
+  public long move(
+      Vma from, Vma to, long oldStart, long newStart, long length, boolean needRmapLocks) {
     assert from.isWriteLocked() && to.isWriteLocked() : from + ", " + to;
     Mm mm = from.mm;
     long done = 0;
@@ -61,13 +67,9 @@ final class MovePageTables {
         if (newPteAddr == PageTables.NONE) {
           return done;
         }
-        if (rmapLocks) {
-          takeRmapLocks(from);
-        }
+        protocol.takeRmapLocks(parts, from, needRmapLocks);
         moveEntries(mm, oldPteAddr, newPteAddr, oldVaddr, extent);
-        if (rmapLocks) {
-          dropRmapLocks(from);
-        }
+        protocol.dropRmapLocks(parts, from, needRmapLocks);
       }
       done += extent;
       PausePoint.reach("movePageTables.extent");
@@ -129,6 +131,7 @@ final class MovePageTables {
       } else {
         Mem.longSetRelease(oldPteAddr + offset, 0); // nobody else writes to it: no atomic
       }
+      PausePoint.reach("movePtes.cleared");
       Mem.longSetRelease(newPteAddr + offset, pteVal);
     }
     return present;
@@ -143,14 +146,14 @@ final class MovePageTables {
     }
     AnonVma anonVma = vma.anonVmaGetAcquire();
     if (anonVma != null) {
-      anonVmas.protocol().anonVmaLock(anonVma);
+      parts.anonVmas().protocol().anonVmaLock(anonVma);
     }
   }
 
   private void dropRmapLocks(Vma vma) {
     AnonVma anonVma = vma.anonVmaGetAcquire();
     if (anonVma != null) {
-      anonVmas.protocol().anonVmaUnlock(anonVma);
+      parts.anonVmas().protocol().anonVmaUnlock(anonVma);
     }
     if (vma.file != null) {
       vma.file.mapping.iMmapRwsem.writeUnlock();

@@ -74,8 +74,9 @@ final class MoveVma {
         remap.vaddr >= copy.vmStartGetOpaque() && remap.vaddr < copy.vmEndGetOpaque() ? copy : vma;
     PausePoint.reach("moveVma.copied");
     long length = remap.oldLength;
-    boolean rmapLocks = isMerged(copy, remap);
-    long moved = movePageTables.move(source, copy, remap.vaddr, remap.newVaddr, length, rmapLocks);
+    boolean needRmapLocks = isMerged(copy, remap);
+    long moved =
+        movePageTables.move(source, copy, remap.vaddr, remap.newVaddr, length, needRmapLocks);
     PausePoint.reach("moveVma.moved");
     statAccount(remap.mm, flags, remap.newLength >>> PAGE_SHIFT);
     if (moved < length) {

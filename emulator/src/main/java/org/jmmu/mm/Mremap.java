@@ -10,8 +10,6 @@ import static org.jmmu.types.VmFlags.VM_MAYSHARE;
 import static org.jmmu.types.VmFlags.VM_PFNMAP;
 import static org.jmmu.types.VmFlags.VM_SHARED;
 
-import org.jmmu.pgtable.PageTables;
-import org.jmmu.pgtable.TlbFlush;
 import org.jmmu.rmap.AnonVmas;
 import org.jmmu.types.Errno;
 import org.jmmu.types.ErrnoException;
@@ -37,19 +35,12 @@ public final class Mremap {
       VmaModify vmaModify,
       Munmap munmap,
       FaultIn faultIn,
-      PageTables tables,
-      TlbFlush tlbFlush,
-      AnonVmas anonVmas) {
+      AnonVmas anonVmas,
+      MovePageTables movePageTables) {
     this.accounting = accounting;
     this.vmaModify = vmaModify;
     this.munmap = munmap;
-    this.moveVma =
-        new MoveVma(
-            anonVmas,
-            vmaModify,
-            accounting,
-            munmap,
-            new MovePageTables(tables, tlbFlush, anonVmas));
+    this.moveVma = new MoveVma(anonVmas, vmaModify, accounting, munmap, movePageTables);
     this.faultIn = faultIn;
   }
 

@@ -78,9 +78,11 @@ public final class StackGrowth {
       return false;
     }
     anonVmas.protocol().anonVmaLock(anonVma);
+    anonVmas.protocol().preUpdateVma(vma);
     vma.vmStartSetOpaque(start);
     PausePoint.reach("expandDownwards.vm_start");
     vma.vmPgoffSetOpaque(vma.vmPgoffGetOpaque() - grow);
+    anonVmas.protocol().postUpdateVma(vma);
     mm.vmas.rangeChanged(vma);
     anonVmas.protocol().anonVmaUnlock(anonVma);
     return true;

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @kernel mm/vma.c:vma_prepare, vma_complete, vma_link
  */
-final class VmaAdjust {
+public final class VmaAdjust {
   private final AnonVmas anonVmas;
   private final FailAlloc failAlloc;
 
@@ -32,7 +32,7 @@ final class VmaAdjust {
    *     caller has called {@link #prealloc}
    * @throws ErrnoException ENOMEM, with nothing changed; not if there is something to insert
    */
-  void adjust(Vma vma, long start, long end, long pgoff, @Nullable Vma insert) {
+  public void adjust(Vma vma, long start, long end, long pgoff, @Nullable Vma insert) {
     VmaTree vmas = vma.mm.vmas;
     MappedFile file = vma.file;
     Vma first = insert == null ? vmas.next(vma) : null;

@@ -160,6 +160,12 @@ public final class VmaModify {
     long start = vma.vmStartGetOpaque();
     long end = vma.vmEndGetOpaque();
     long pgoff = vma.linearPageIndex(vaddr);
+    if (newBelow) {
+      half.vmEndSetOpaque(vaddr);
+    } else {
+      half.vmPgoffSetOpaque(pgoff);
+      half.vmStartSetOpaque(vaddr);
+    }
     try {
       joinAnonVmas(half, vma);
     } catch (ErrnoException e) {
@@ -167,11 +173,8 @@ public final class VmaModify {
       throw e;
     }
     if (newBelow) {
-      half.vmEndSetOpaque(vaddr);
       vmaAdjust.adjust(vma, vaddr, end, pgoff, half);
     } else {
-      half.vmPgoffSetOpaque(pgoff);
-      half.vmStartSetOpaque(vaddr);
       vmaAdjust.adjust(vma, start, vaddr, vma.vmPgoffGetOpaque(), half);
     }
     return half;

@@ -120,8 +120,8 @@ public final class AnonVmas {
     while ((avc = vma.anonVmaChain.removeHead()) != null) {
       AnonVma anonVma = avc.anonVma;
       protocol.anonVmaLock(anonVma);
-      anonVma.removeLocked(avc);
-      boolean empty = anonVma.headLocked() == null;
+      protocol.anonVmaChainUnlink(avc);
+      boolean empty = anonVma.isEmptyLocked();
       protocol.anonVmaUnlock(anonVma);
       if (empty) {
         put(anonVma);
@@ -183,7 +183,7 @@ public final class AnonVmas {
     if (winner == null) {
       AnonVmaChain avc = new AnonVmaChain(vma, anonVma);
       vma.anonVmaChain.addHead(avc);
-      anonVma.addTailLocked(avc);
+      protocol.anonVmaChainLink(avc);
       vma.anonVmaSetRelease(anonVma);
     }
     SpinLock.unlock(pageTableLock, LockClass.PAGE_TABLE_LOCK);
@@ -228,7 +228,7 @@ public final class AnonVmas {
     AnonVmaChain avc = new AnonVmaChain(vma, anonVma);
     vma.anonVmaChain.addHead(avc);
     protocol.anonVmaLock(anonVma);
-    anonVma.addTailLocked(avc);
+    protocol.anonVmaChainLink(avc);
     protocol.anonVmaUnlock(anonVma);
   }
 }

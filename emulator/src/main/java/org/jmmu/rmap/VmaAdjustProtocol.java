@@ -1,12 +1,14 @@
 package org.jmmu.rmap;
 
 import org.jmmu.types.AnonVma;
+import org.jmmu.types.AnonVmaChain;
 import org.jmmu.types.Vma;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Seam of race vma-adjust: the functions that the patches of 2010 touched. They decide whether a
- * reverse-map walk and a change of a VMA's range exclude each other.
+ * Seam of race vma-adjust: the functions that the patches of 2010, and those of 2012 that made a
+ * tree of the list, touched. They decide whether a reverse-map walk and a change of a VMA's range
+ * exclude each other.
  *
  * <p>An implementation has no state of its own; it serves all machines.
  */
@@ -15,9 +17,9 @@ public interface VmaAdjustProtocol {
   long EFAULT = -14;
 
   /**
-   * Takes the lock that guards an anon_vma's list.
+   * Takes the lock that guards an anon_vma's links, to change them.
    *
-   * @kernel include/linux/rmap.h:anon_vma_lock
+   * @kernel include/linux/rmap.h:anon_vma_lock, from 3.8 anon_vma_lock_write
    */
   void anonVmaLock(AnonVma anonVma);
 
@@ -25,6 +27,39 @@ public interface VmaAdjustProtocol {
    * @kernel include/linux/rmap.h:anon_vma_unlock
    */
   void anonVmaUnlock(AnonVma anonVma);
+
+  /**
+   * Adds a link, behind those for the same pages. The caller holds the lock.
+   *
+   * @kernel mm/rmap.c:anon_vma_chain_link
+   */
+  default void anonVmaChainLink(AnonVmaChain avc) {
+    avc.anonVma.addTailLocked(avc);
+  }
+
+  /**
+   * Takes a link out. The caller holds the lock.
+   *
+   * @kernel mm/rmap.c:anon_vma_unlink, from 3.7 unlink_anon_vmas
+   */
+  default void anonVmaChainUnlink(AnonVmaChain avc) {
+    avc.anonVma.removeLocked(avc);
+  }
+
+  /**
+   * Start, end or offset of {@code vma} are about to change. The caller holds the lock of its
+   * anon_vma. Nothing to do for a list: it does not go by them.
+   *
+   * @kernel mm/vma.c:anon_vma_interval_tree_pre_update_vma
+   */
+  default void preUpdateVma(Vma vma) {}
+
+  /**
+   * They have changed; the lock is still held.
+   *
+   * @kernel mm/vma.c:anon_vma_interval_tree_post_update_vma
+   */
+  default void postUpdateVma(Vma vma) {}
 
   /**
    * Where a page would be mapped in a VMA. The caller holds the lock of the page's anon_vma.

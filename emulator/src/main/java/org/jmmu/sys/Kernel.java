@@ -31,6 +31,7 @@ import org.jmmu.mm.Madvise;
 import org.jmmu.mm.Mincore;
 import org.jmmu.mm.Mlock;
 import org.jmmu.mm.Mmap;
+import org.jmmu.mm.MovePageTables;
 import org.jmmu.mm.Mprotect;
 import org.jmmu.mm.Mremap;
 import org.jmmu.mm.Msync;
@@ -52,6 +53,7 @@ import org.jmmu.reclaim.ShrinkPage;
 import org.jmmu.reclaim.Vmscan;
 import org.jmmu.rmap.AnonVmas;
 import org.jmmu.rmap.FileMappers;
+import org.jmmu.rmap.MremapPeekProtocol;
 import org.jmmu.rmap.PageRmap;
 import org.jmmu.rmap.RemoveMigrationPtes;
 import org.jmmu.rmap.RmapWalk;
@@ -132,7 +134,12 @@ final class Kernel {
     SwapCache swapCache = new SwapCache(phys, frames, swapfile);
     frames.tellSwapCache(swapCache);
     SwapIn swapIn = new SwapIn(phys, frames, swapfile, swapCache);
-    RemoveMigrationPtes removeMigrationPtes = new RemoveMigrationPtes(frames, tables, pageRmap);
+    MremapPeekProtocol.Parts mremapPeekParts =
+        new MremapPeekProtocol.Parts(frames, tables, anonVmas, pageRmap);
+    RemoveMigrationPtes removeMigrationPtes =
+        new RemoveMigrationPtes(config.mremapPeek(), mremapPeekParts);
+    MovePageTables movePageTables =
+        new MovePageTables(tables, tlbFlush, config.mremapPeek(), mremapPeekParts);
     VmaModify vmaModify = new VmaModify(anonVmas, failAlloc);
     munmap =
         new Munmap(
@@ -185,7 +192,7 @@ final class Kernel {
             config.faultLocking());
     faultIn = new FaultIn(tables, handleMmFault);
     mprotect = new Mprotect(tables, tlbFlush, vmaModify, accounting, faultIn);
-    mremap = new Mremap(accounting, vmaModify, munmap, faultIn, tables, tlbFlush, anonVmas);
+    mremap = new Mremap(accounting, vmaModify, munmap, faultIn, anonVmas, movePageTables);
     brk = new Brk(accounting, vmaModify, munmap, faultIn);
     madvise =
         new Madvise(
@@ -196,7 +203,16 @@ final class Kernel {
     WriteUser writeUser = new WriteUser(phys, tables, faultIn);
     ExecStack stack =
         new ExecStack(
-            frames, tables, tlbFlush, anonVmas, vmaModify, accounting, writeUser, failAlloc);
+            frames,
+            tables,
+            tlbFlush,
+            anonVmas,
+            vmaModify,
+            accounting,
+            movePageTables,
+            writeUser,
+            failAlloc,
+            config.execStack());
     exec = new Exec(mmap, brk, stack, writeUser);
     for (int id = 0; id < cpus.length; id++) {
       cpus[id] = new Cpu(id, phys, fault);

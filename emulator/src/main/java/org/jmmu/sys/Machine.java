@@ -138,6 +138,11 @@ public final class Machine implements AutoCloseable {
     return kernel().rmapWalk.restarts();
   }
 
+  /** Frames that are neither free nor the machine's own; exact while no other thread uses it. */
+  public long framesInUse() {
+    return kernel().framesInUse();
+  }
+
   /** Drops a reference that {@link Process#isolatePage} took. */
   public void putPage(long pfn) {
     kernel().frames.put(pfn);

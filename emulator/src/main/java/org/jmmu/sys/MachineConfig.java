@@ -1,10 +1,14 @@
 package org.jmmu.sys;
 
+import org.jmmu.mm.ExecStackProtocol;
+import org.jmmu.mm.ExecStackTempStackFlag;
 import org.jmmu.mm.Fault;
 import org.jmmu.mm.MigrationWaitProtocol;
 import org.jmmu.mm.MigrationWaitPtlQueue;
+import org.jmmu.rmap.MremapPeekProtocol;
+import org.jmmu.rmap.MremapPeekRmapLocks;
 import org.jmmu.rmap.VmaAdjustProtocol;
-import org.jmmu.rmap.VmaAdjustRootOnly;
+import org.jmmu.rmap.VmaAdjustRwsemInterval;
 
 /**
  * What a machine is made of.
@@ -13,6 +17,8 @@ import org.jmmu.rmap.VmaAdjustRootOnly;
  * @param nrCpus 1 to 64
  * @param vmaAdjust how reverse-map walks and changes of VMAs exclude each other
  * @param migrationWait how a fault that meets a migration entry waits for the end of the migration
+ * @param mremapPeek whether the second walk of a migration finds an entry that mremap is moving
+ * @param execStack how execve moves the stack of a new program
  * @param faultLocking what a page fault locks
  */
 public record MachineConfig(
@@ -20,11 +26,15 @@ public record MachineConfig(
     int nrCpus,
     VmaAdjustProtocol vmaAdjust,
     MigrationWaitProtocol migrationWait,
+    MremapPeekProtocol mremapPeek,
+    ExecStackProtocol execStack,
     Fault.Locking faultLocking) {
   private static final int MIN_FRAMES = 8;
   private static final int MAX_CPUS = Long.SIZE; // bits of a CPU mask
-  private static final VmaAdjustProtocol VMA_ADJUST = new VmaAdjustRootOnly();
+  private static final VmaAdjustProtocol VMA_ADJUST = new VmaAdjustRwsemInterval();
   private static final MigrationWaitProtocol MIGRATION_WAIT = new MigrationWaitPtlQueue();
+  private static final MremapPeekProtocol MREMAP_PEEK = new MremapPeekRmapLocks();
+  private static final ExecStackProtocol EXEC_STACK = new ExecStackTempStackFlag();
 
   /**
    * @throws IllegalArgumentException if a number is out of range
@@ -40,26 +50,42 @@ public record MachineConfig(
 
   /** 64 frames, 2 CPUs, mainline protocols. */
   public static MachineConfig small() {
-    return new MachineConfig(64, 2, VMA_ADJUST, MIGRATION_WAIT, Fault.Locking.VMA_LOCK);
+    return new MachineConfig(
+        64, 2, VMA_ADJUST, MIGRATION_WAIT, MREMAP_PEEK, EXEC_STACK, Fault.Locking.VMA_LOCK);
   }
 
   public MachineConfig withFrames(int frames) {
-    return new MachineConfig(frames, nrCpus, vmaAdjust, migrationWait, faultLocking);
+    return new MachineConfig(
+        frames, nrCpus, vmaAdjust, migrationWait, mremapPeek, execStack, faultLocking);
   }
 
   public MachineConfig withCpus(int cpus) {
-    return new MachineConfig(nrFrames, cpus, vmaAdjust, migrationWait, faultLocking);
+    return new MachineConfig(
+        nrFrames, cpus, vmaAdjust, migrationWait, mremapPeek, execStack, faultLocking);
   }
 
   public MachineConfig withVmaAdjust(VmaAdjustProtocol protocol) {
-    return new MachineConfig(nrFrames, nrCpus, protocol, migrationWait, faultLocking);
+    return new MachineConfig(
+        nrFrames, nrCpus, protocol, migrationWait, mremapPeek, execStack, faultLocking);
   }
 
   public MachineConfig withMigrationWait(MigrationWaitProtocol protocol) {
-    return new MachineConfig(nrFrames, nrCpus, vmaAdjust, protocol, faultLocking);
+    return new MachineConfig(
+        nrFrames, nrCpus, vmaAdjust, protocol, mremapPeek, execStack, faultLocking);
+  }
+
+  public MachineConfig withMremapPeek(MremapPeekProtocol protocol) {
+    return new MachineConfig(
+        nrFrames, nrCpus, vmaAdjust, migrationWait, protocol, execStack, faultLocking);
+  }
+
+  public MachineConfig withExecStack(ExecStackProtocol protocol) {
+    return new MachineConfig(
+        nrFrames, nrCpus, vmaAdjust, migrationWait, mremapPeek, protocol, faultLocking);
   }
 
   public MachineConfig withFaultLocking(Fault.Locking locking) {
-    return new MachineConfig(nrFrames, nrCpus, vmaAdjust, migrationWait, locking);
+    return new MachineConfig(
+        nrFrames, nrCpus, vmaAdjust, migrationWait, mremapPeek, execStack, locking);
   }
 }

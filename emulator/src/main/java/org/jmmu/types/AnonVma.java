@@ -9,8 +9,11 @@ import org.jmmu.phys.Slot;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Anchor of the reverse map for anonymous pages: {@code page.mapping} names it, and its list names
- * the VMAs that may map the page, oldest first. A fork makes a child anon_vma with the same root.
+ * Anchor of the reverse map for anonymous pages: {@code page.mapping} names it, and its links name
+ * the VMAs that may map the page. A fork makes a child anon_vma with the same root.
+ *
+ * <p>Up to Linux 3.6 the links are a list, oldest first; from then on a tree. The machine's
+ * protocol decides which of the two it fills.
  *
  * <p>Slots are recycled at once (SLAB_TYPESAFE_BY_RCU): a walker that holds no reference may meet
  * another owner's data here.
@@ -28,7 +31,10 @@ public final class AnonVma extends Slot {
   private AnonVma root = this; // written by init only
 
   @SuppressWarnings("UnusedVariable") // read through its VarHandle
-  private int refcount; // users: a non-empty list, children of a root, pins
+  private int refcount; // users: any links, children of a root, pins
+
+  /** Links by the pages of their VMAs; guarded by the lock. */
+  public final IntervalTree<AnonVmaChain> rbRoot = new IntervalTree<>();
 
   private @Nullable AnonVmaChain head; // guarded by the lock
   private @Nullable AnonVmaChain tail; // guarded by the lock
@@ -42,6 +48,7 @@ public final class AnonVma extends Slot {
     this.root = root == null ? this : root;
     this.head = null;
     this.tail = null;
+    this.rbRoot.clear();
     REFCOUNT.setRelease(this, 1);
   }
 
@@ -69,6 +76,26 @@ public final class AnonVma extends Slot {
       count = witness;
     }
     return false;
+  }
+
+  /** Whether no VMA has pages of it; the caller holds the lock. */
+  public boolean isEmptyLocked() {
+    return head == null && rbRoot.size() == 0;
+  }
+
+  /** Whether a walk for the page {@code index} comes by {@code vma}; the caller holds the lock. */
+  public boolean leadsToLocked(Vma vma, long index) {
+    AnonVmaChain avc = head;
+    while (avc != null && avc.vma != vma) {
+      avc = avc.sameAnonVmaNext;
+    }
+    if (avc == null) {
+      avc = rbRoot.firstOverlap(index, index);
+      while (avc != null && avc.vma != vma) {
+        avc = rbRoot.nextOverlap(avc, index, index);
+      }
+    }
+    return avc != null;
   }
 
   /** First VMA of the list; the caller holds the lock. */

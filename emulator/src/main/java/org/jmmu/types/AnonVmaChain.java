@@ -4,11 +4,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Says that pages of one {@link AnonVma} may be mapped in one {@link Vma}. It stands on two lists:
- * the VMA's (which anon_vmas?) and the anon_vma's (which VMAs?).
+ * the VMA's (which anon_vmas?) and the anon_vma's (which VMAs?); the latter is a tree from Linux
+ * 3.7 on.
  *
  * @kernel include/linux/rmap.h:struct anon_vma_chain
  */
-public final class AnonVmaChain {
+public final class AnonVmaChain extends IntervalTree.Node<AnonVmaChain> {
   /** Immutable. */
   public final Vma vma;
 

@@ -233,6 +233,11 @@ public final class Vma {
     ANON_VMA.setRelease(this, anonVma);
   }
 
+  /** Offset of the last page. @kernel include/linux/mm.h:vma_last_pgoff */
+  public long lastPgoff() {
+    return vmPgoffGetOpaque() + nrPages() - 1;
+  }
+
   /**
    * Offset, in pages, of the page at {@code vaddr}. @kernel
    * include/linux/pagemap.h:linear_page_index

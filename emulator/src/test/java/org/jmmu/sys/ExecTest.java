@@ -89,10 +89,10 @@ class ExecTest extends WithProcess {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "E:relocateDown.expanded M:end E:end",
+        "E:shiftArgPages.expanded M:end E:end",
         "E:movePageTables.extent M:end E:end",
-        "E:relocateDown.moved M:end E:end",
-        "E:relocateDown.expanded M:migrate.unmapped E:end M:end",
+        "E:shiftArgPages.moved M:end E:end",
+        "E:shiftArgPages.expanded M:migrate.unmapped E:end M:end",
       })
   void aPageOfAStackOnTheMoveStaysMapped(String schedule) {
     long[] page = {0};

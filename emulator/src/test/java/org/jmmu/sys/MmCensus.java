@@ -52,6 +52,12 @@ final class MmCensus {
           for (; avc != null; avc = avc.sameAnonVmaNextLocked()) {
             assertTrue(ofAnonVmas.add(avc));
           }
+          avc = anonVma.rbRoot.firstOverlap(0, Long.MAX_VALUE);
+          for (; avc != null; avc = anonVma.rbRoot.nextOverlap(avc, 0, Long.MAX_VALUE)) {
+            assertTrue(ofAnonVmas.add(avc));
+            assertEquals(avc.vma.vmPgoffGetOpaque(), avc.first(), "first page of " + avc.vma);
+            assertEquals(avc.vma.lastPgoff(), avc.last(), "last page of " + avc.vma);
+          }
         });
     assertEquals(ofVmas, ofAnonVmas, "links between VMAs and anon_vmas");
   }

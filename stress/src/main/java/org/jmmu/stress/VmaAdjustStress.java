@@ -329,4 +329,31 @@ public class VmaAdjustStress {
       judgeInto(result);
     }
   }
+
+  @JCStressTest
+  @State
+  @Outcome(id = SOUND, expect = ACCEPTABLE, desc = SOUND_TEXT)
+  @Outcome(id = RESTARTED, expect = ACCEPTABLE, desc = RESTARTED_TEXT)
+  @Outcome(id = DANGLING, expect = FORBIDDEN, desc = DANGLING_TEXT)
+  @Outcome(id = ELSE, expect = FORBIDDEN, desc = ELSE_TEXT)
+  public static class RwsemInterval extends Sample {
+    public RwsemInterval() {
+      super(VmaAdjustVariant.RWSEM_INTERVAL);
+    }
+
+    @Actor
+    public void migrate() {
+      migrateX();
+    }
+
+    @Actor
+    public void adjust() {
+      adjustVma();
+    }
+
+    @Arbiter
+    public void judge(LLLL_Result result) {
+      judgeInto(result);
+    }
+  }
 }

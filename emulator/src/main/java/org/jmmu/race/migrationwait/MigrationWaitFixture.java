@@ -89,7 +89,7 @@ public final class MigrationWaitFixture implements AutoCloseable {
   /** Actor M: moves X to another frame; lets the other process have the old one. */
   public MigratePages.Result migrate() {
     if (walks == Walks.MISS && interleaving != Interleaving.MET) {
-      MissingWalk.missSecondLook();
+      MissingWalk.missSecondWalk();
     }
     try {
       MigratePages.Result result = machine.migratePage(pfnOfX);

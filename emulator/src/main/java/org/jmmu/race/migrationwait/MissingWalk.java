@@ -3,62 +3,67 @@ package org.jmmu.race.migrationwait;
 import org.jmmu.rmap.AnonVmas;
 import org.jmmu.rmap.RmapOne;
 import org.jmmu.rmap.VmaAdjustProtocol;
-import org.jmmu.rmap.VmaAdjustRootOnly;
-import org.jmmu.sched.PausePoint;
+import org.jmmu.rmap.VmaAdjustRwsemInterval;
 import org.jmmu.types.AnonVma;
 import org.jmmu.types.AnonVmaChain;
 import org.jmmu.types.Vma;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Mainline's reverse-map walks, but a thread can ask for its second look at a VMA to miss. It
- * stands for 0-A to 0-F: how walk 2 comes to miss an entry is told by other races, what a fault on
- * that entry does is told here, and does not depend on it.
+ * Mainline's reverse-map walks, but a thread can ask for its second walk to miss. It stands for 0-A
+ * to 0-F: how walk 2 comes to miss an entry is told by other races, what a fault on that entry does
+ * is told here, and does not depend on it.
  */
 final class MissingWalk implements VmaAdjustProtocol {
-  private static final VmaAdjustProtocol MAINLINE = new VmaAdjustRootOnly();
+  private static final VmaAdjustProtocol MAINLINE = new VmaAdjustRwsemInterval();
 
-  /** Looks up to and including the one that misses; null: none does. */
-  private static final ThreadLocal<@Nullable Integer> LOOKS = new ThreadLocal<>();
+  /** Walks up to and including the one that misses; null: none does. */
+  private static final ThreadLocal<@Nullable Integer> WALKS = new ThreadLocal<>();
 
   /** The next migration by the calling thread, of a page in one VMA, leaves its entry behind. */
-  static void missSecondLook() {
-    LOOKS.set(2);
+  static void missSecondWalk() {
+    WALKS.set(2);
   }
 
   static void missNothing() {
-    LOOKS.remove();
-  }
-
-  @Override
-  public long vmaAddress(long index, Vma vma) {
-    Integer looks = LOOKS.get();
-    if (looks != null) {
-      LOOKS.set(looks - 1);
-      if (looks == 1) {
-        return EFAULT;
-      }
-    }
-    return MAINLINE.vmaAddress(index, vma);
+    WALKS.remove();
   }
 
   @Override
   public int rmapWalkAnon(AnonVma anonVma, long pfn, long index, RmapOne one, long arg) {
-    anonVmaLock(anonVma);
-    try {
-      for (AnonVmaChain avc = anonVma.headLocked();
-          avc != null;
-          avc = avc.sameAnonVmaNextLocked()) {
-        PausePoint.reach("rmapWalk.vma");
-        long vaddr = vmaAddress(index, avc.vma);
-        if (vaddr != EFAULT && !one.rmapOne(pfn, avc.vma, vaddr, arg)) {
-          break;
-        }
+    Integer walks = WALKS.get();
+    if (walks != null) {
+      WALKS.set(walks - 1);
+      if (walks == 1) {
+        return 0;
       }
-      return 0;
-    } finally {
-      anonVmaUnlock(anonVma);
     }
+    return MAINLINE.rmapWalkAnon(anonVma, pfn, index, one, arg);
+  }
+
+  @Override
+  public long vmaAddress(long index, Vma vma) {
+    return MAINLINE.vmaAddress(index, vma);
+  }
+
+  @Override
+  public void anonVmaChainLink(AnonVmaChain avc) {
+    MAINLINE.anonVmaChainLink(avc);
+  }
+
+  @Override
+  public void anonVmaChainUnlink(AnonVmaChain avc) {
+    MAINLINE.anonVmaChainUnlink(avc);
+  }
+
+  @Override
+  public void preUpdateVma(Vma vma) {
+    MAINLINE.preUpdateVma(vma);
+  }
+
+  @Override
+  public void postUpdateVma(Vma vma) {
+    MAINLINE.postUpdateVma(vma);
   }
 
   @Override

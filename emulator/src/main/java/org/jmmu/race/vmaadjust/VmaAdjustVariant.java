@@ -3,7 +3,7 @@ package org.jmmu.race.vmaadjust;
 import org.jmmu.race.RaceVariant;
 import org.jmmu.race.Verdict;
 import org.jmmu.rmap.VmaAdjustProtocol;
-import org.jmmu.rmap.VmaAdjustRootOnly;
+import org.jmmu.rmap.VmaAdjustRwsemInterval;
 import org.jmmu.sys.MachineConfig;
 
 /** The protocols of race vma-adjust. */
@@ -49,7 +49,12 @@ public enum VmaAdjustVariant implements RaceVariant {
       Verdict.CORRECT,
       "walk and vma_adjust lock the root anon_vma of the fork tree",
       "2.6.36, with the correction of 3.7",
-      new VmaAdjustRootOnly());
+      new VmaAdjustRootOnly()),
+  RWSEM_INTERVAL(
+      Verdict.CORRECT,
+      "walks read-lock the root anon_vma, vma_adjust moves the VMA in an interval tree",
+      "3.8 to today: bf181b9f9d8d, 5a505085f043, 4fc3f1d66b1e",
+      new VmaAdjustRwsemInterval());
 
   private final Verdict verdict;
   private final String summary;

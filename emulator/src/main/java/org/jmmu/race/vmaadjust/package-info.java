@@ -41,7 +41,8 @@
  *   <tr><td>ROOT_ORDERED (posted, not merged)</td><td>-</td><td>-</td><td>-</td><td>-</td><td>o</td><td>o</td></tr>
  *   <tr><td>ROOT_ONLY_SKIP_NEXT (2.6.36 to 3.6)</td><td>-</td><td>-</td><td>-</td><td>-</td><td>o</td><td>-</td></tr>
  *   <tr><td>ROOT_ONLY_SKIP_END (the same, corrected)</td><td>-</td><td>-</td><td>-</td><td>-</td><td>-</td><td>-</td></tr>
- *   <tr><td>ROOT_ONLY (from 3.7)</td><td>-</td><td>-</td><td>-</td><td>-</td><td>-</td><td>-</td></tr>
+ *   <tr><td>ROOT_ONLY (3.7)</td><td>-</td><td>-</td><td>-</td><td>-</td><td>-</td><td>-</td></tr>
+ *   <tr><td>RWSEM_INTERVAL (from 3.8)</td><td>-</td><td>-</td><td>-</td><td>-</td><td>-</td><td>-</td></tr>
  * </table>
  *
  * <p>The seqcount answers the question it asks: each address is computed from one consistent set of
@@ -74,7 +75,7 @@
  * <p>{@code VmaAdjustTest} steps each cell of the table, {@code VmaAdjustLivelockTest} the walks
  * that do not end.
  *
- * @see org.jmmu.rmap.VmaAdjustRootOnly the merged protocol, mainline's default
+ * @see org.jmmu.rmap.VmaAdjustRwsemInterval mainline's default
  */
 @NullMarked
 package org.jmmu.race.vmaadjust;

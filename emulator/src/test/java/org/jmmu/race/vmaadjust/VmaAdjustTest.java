@@ -50,7 +50,7 @@ class VmaAdjustTest {
       case TRYLOCK_RESTART, ROOT_ORDERED ->
           Set.of(Interleaving.UNTOUCHED_NEIGHBOUR, Interleaving.FORKED_SHIFT);
       case ROOT_ONLY_SKIP_NEXT -> Set.of(Interleaving.UNTOUCHED_NEIGHBOUR);
-      case SEQ_WALK, ROOT_ONLY_SKIP_END, ROOT_ONLY -> Set.of();
+      case SEQ_WALK, ROOT_ONLY_SKIP_END, ROOT_ONLY, RWSEM_INTERVAL -> Set.of();
     };
   }
 

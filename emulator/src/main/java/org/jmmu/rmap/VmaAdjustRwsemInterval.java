@@ -10,16 +10,18 @@ import org.jmmu.types.Vma;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Merged in 2.6.36, mended in 3.7: every operation on an anon_vma locks the root of its fork tree,
- * and vma_adjust takes that lock again, as it did before anon_vma chains, whatever it changes.
+ * Linux since 3.8: an anon_vma's links are an interval tree, keyed by the pages of their VMAs, and
+ * its root's lock is a read-write semaphore. Walks take it for reading, side by side; they find the
+ * VMAs that may map a page without a look at the others.
  *
- * <p>A walk and an adjustment of any VMA of the same fork tree exclude each other. Cost: one lock
- * for the whole tree.
+ * <p>Start, end and offset are a VMA's place in the tree: whatever changes them holds the lock for
+ * writing, takes the VMA's links out, and puts them back in. A change of vm_end alone is one of
+ * those. What is put back stands behind the VMAs with the same first page, so that a parent can
+ * come to stand behind its child; while fork copies its entries it does not.
  *
- * @kernel 5c341ee1dfc8 012f18004da3 76545066c852; linux-mm, 2012-09-04, "mm: fix potential anon_vma
- *     locking issue in mprotect()"
+ * @kernel bf181b9f9d8d 5a505085f043 4fc3f1d66b1e; mm/vma.c:vma_prepare, vma_complete
  */
-public final class VmaAdjustRootOnly implements VmaAdjustProtocol {
+public final class VmaAdjustRwsemInterval implements VmaAdjustProtocol {
   @Override
   public void anonVmaLock(AnonVma anonVma) {
     anonVma.root().rwsem.writeLock();
@@ -28,6 +30,30 @@ public final class VmaAdjustRootOnly implements VmaAdjustProtocol {
   @Override
   public void anonVmaUnlock(AnonVma anonVma) {
     anonVma.root().rwsem.writeUnlock();
+  }
+
+  @Override
+  public void anonVmaChainLink(AnonVmaChain avc) {
+    avc.anonVma.rbRoot.insert(avc, avc.vma.vmPgoffGetOpaque(), avc.vma.lastPgoff());
+  }
+
+  @Override
+  public void anonVmaChainUnlink(AnonVmaChain avc) {
+    avc.anonVma.rbRoot.remove(avc);
+  }
+
+  @Override
+  public void preUpdateVma(Vma vma) {
+    for (AnonVmaChain avc = vma.anonVmaChain.head(); avc != null; avc = avc.sameVmaNext()) {
+      avc.anonVma.rbRoot.remove(avc);
+    }
+  }
+
+  @Override
+  public void postUpdateVma(Vma vma) {
+    for (AnonVmaChain avc = vma.anonVmaChain.head(); avc != null; avc = avc.sameVmaNext()) {
+      avc.anonVma.rbRoot.insert(avc, vma.vmPgoffGetOpaque(), vma.lastPgoff());
+    }
   }
 
   @Override
@@ -42,11 +68,11 @@ public final class VmaAdjustRootOnly implements VmaAdjustProtocol {
 
   @Override
   public int rmapWalkAnon(AnonVma anonVma, long pfn, long index, RmapOne one, long arg) {
-    anonVmaLock(anonVma);
+    anonVma.root().rwsem.readLock();
     try {
-      for (AnonVmaChain avc = anonVma.headLocked();
+      for (AnonVmaChain avc = anonVma.rbRoot.firstOverlap(index, index);
           avc != null;
-          avc = avc.sameAnonVmaNextLocked()) {
+          avc = anonVma.rbRoot.nextOverlap(avc, index, index)) {
         PausePoint.reach("rmapWalk.vma");
         long vaddr = vmaAddress(index, avc.vma);
         if (vaddr != EFAULT && !one.rmapOne(pfn, avc.vma, vaddr, arg)) {
@@ -55,7 +81,7 @@ public final class VmaAdjustRootOnly implements VmaAdjustProtocol {
       }
       return 0;
     } finally {
-      anonVmaUnlock(anonVma);
+      anonVma.root().rwsem.readUnlock();
     }
   }
 
@@ -99,6 +125,10 @@ public final class VmaAdjustRootOnly implements VmaAdjustProtocol {
       }
       if (anonVma != null) {
         anonVmaLock(anonVma);
+        preUpdateVma(vma);
+        if (next != null && adjustNext != 0) {
+          preUpdateVma(next);
+        }
       }
 
       PausePoint.reach("vmaAdjust.begin");
@@ -121,6 +151,10 @@ public final class VmaAdjustRootOnly implements VmaAdjustProtocol {
       PausePoint.reach("vmaAdjust.done");
 
       if (anonVma != null) {
+        postUpdateVma(vma);
+        if (next != null && adjustNext != 0) {
+          postUpdateVma(next);
+        }
         anonVmaUnlock(anonVma);
       }
       if (next != null && removeNext != 0) {

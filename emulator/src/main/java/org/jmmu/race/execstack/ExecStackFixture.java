@@ -1,0 +1,218 @@
+package org.jmmu.race.execstack;
+
+import static org.jmmu.check.Violation.Invariant.NO_DANGLING_MIGRATION_ENTRY;
+import static org.jmmu.mm.Mman.MAP_ANONYMOUS;
+import static org.jmmu.mm.Mman.MAP_PRIVATE;
+import static org.jmmu.mm.Mman.PROT_READ;
+import static org.jmmu.mm.Mman.PROT_WRITE;
+import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
+
+import java.util.List;
+import org.jmmu.check.Violation;
+import org.jmmu.hw.Cpu;
+import org.jmmu.hw.PteBits;
+import org.jmmu.migrate.MigratePages;
+import org.jmmu.mm.ExecImage;
+import org.jmmu.mm.ExecStackProtocol;
+import org.jmmu.pgtable.Pte;
+import org.jmmu.phys.Mem;
+import org.jmmu.sched.Deadline;
+import org.jmmu.sched.DeadlockException;
+import org.jmmu.sys.Machine;
+import org.jmmu.sys.MachineConfig;
+import org.jmmu.sys.Process;
+import org.jmmu.types.Errno;
+import org.jmmu.types.ErrnoException;
+import org.jmmu.types.KernelBug;
+import org.jmmu.types.Vma;
+
+/**
+ * The smallest machine in which race exec-stack can be lost: a process gets a new program, and one
+ * of the two pages that hold its arguments, X, is migrated by another thread while execve moves
+ * them to where the stack shall be.
+ */
+public final class ExecStackFixture implements AutoCloseable {
+  private static final int RW = PROT_READ | PROT_WRITE;
+  private static final byte ARGUMENT = 7;
+  private static final long ARGUMENTS = 0x0707_0707_0707_0707L; // eight bytes of them
+  private static final long PMD_SIZE = PteBits.size(PteBits.LEVEL_PMD);
+
+  /** Upper page first in its page table, lower page last in the one before it; both are new. */
+  private static final long FAR_TOP = (ExecImage.STACK_TOP & -PMD_SIZE) - PMD_SIZE + PAGE_SIZE;
+
+  private static final long NEAR_TOP = ExecImage.STACK_TOP - 3 * PAGE_SIZE;
+  private static final long LONG_TOP = ExecImage.STACK_TOP - 4 * PMD_SIZE;
+  private static final long LONG_PAGES = 2 * PMD_SIZE / PAGE_SIZE;
+
+  /** A top-level table, three tables below it and two pages: what it takes to build the stack. */
+  private static final int FRAMES_OF_STACK = 6;
+
+  private final Machine machine;
+  private final Process process;
+  private final ExecImage image;
+  private final boolean isUpper; // whether X is the upper page
+  private final long framesBefore;
+  private volatile long pfnOfX; // isolated: migrate() drops the reference; 0: not built yet
+
+  private ExecStackFixture(MachineConfig config, Interleaving interleaving) {
+    machine = Machine.boot(config);
+    process = machine.spawn();
+    isUpper = interleaving == Interleaving.SHORT;
+    if (interleaving == Interleaving.SHORT) {
+      // Two are left for the move, and for the migration, which takes one of them for a while.
+      takeFramesBut(FRAMES_OF_STACK + 2, config.nrFrames());
+    }
+    long pages = interleaving == Interleaving.LONG ? LONG_PAGES : 2;
+    int bytes = (int) ((pages - 1) * PAGE_SIZE) + 100;
+    String argument = String.valueOf((char) ARGUMENT).repeat(bytes - 1);
+    image = new ExecImage(List.of(), List.of(argument), stackTop(interleaving));
+    framesBefore = machine.framesInUse();
+  }
+
+  private static long stackTop(Interleaving interleaving) {
+    return switch (interleaving) {
+      case NEAR -> NEAR_TOP;
+      case FAR, SHORT -> FAR_TOP;
+      case LONG -> LONG_TOP;
+    };
+  }
+
+  /** Everything up to the point where the threads start. */
+  public static ExecStackFixture of(ExecStackVariant variant, Interleaving interleaving) {
+    MachineConfig config = variant.applyTo(MachineConfig.small());
+    if (interleaving == Interleaving.LONG) {
+      config = config.withFrames((int) (2 * LONG_PAGES));
+    }
+    return new ExecStackFixture(
+        config.withExecStack(new ShiftWatch(config.execStack())), interleaving);
+  }
+
+  private void takeFramesBut(int left, int nrFrames) {
+    Process hog = machine.spawn();
+    long start = hog.mmap(nrFrames * PAGE_SIZE, RW, MAP_PRIVATE | MAP_ANONYMOUS);
+    Cpu cpu = hog.runOn(machine.cpu(0));
+    long own = 2; // frames that no process can have
+    for (long vaddr = start; nrFrames - own - machine.framesInUse() > left; vaddr += PAGE_SIZE) {
+      cpu.storeLong(vaddr, 1);
+    }
+    hog.leave(cpu);
+  }
+
+  /** Actor W: gives the process its new program. */
+  public Outcome exec() {
+    return exec(0);
+  }
+
+  /**
+   * As {@link #exec()}.
+   *
+   * @param spins how long W holds back when there is a page X: M has some way to go to its walks
+   */
+  public Outcome exec(int spins) {
+    ShiftWatch.watch(
+        (parts, vma) -> {
+          isolateX(parts, vma);
+          for (int i = 0; i < spins; i++) {
+            Thread.onSpinWait();
+          }
+        });
+    try {
+      process.execve(image);
+      return Outcome.DONE;
+    } catch (ErrnoException e) {
+      if (e.errno() != Errno.ENOMEM) {
+        throw e;
+      }
+      return Outcome.ENOMEM;
+    } finally {
+      ShiftWatch.watch(null);
+    }
+  }
+
+  /** How execve ended. */
+  public enum Outcome {
+    /** The new program is there. */
+    DONE,
+    /** The old one still is. */
+    ENOMEM
+  }
+
+  private void isolateX(ExecStackProtocol.Parts parts, Vma vma) {
+    long vaddr = isUpper ? vma.vmEndGetOpaque() - PAGE_SIZE : vma.vmStartGetOpaque();
+    long pteAddr = parts.tables().pteOffset(vma.mm, vaddr);
+    long pfn = Pte.pfn(Mem.longGetOpaque(pteAddr)); // nobody else knows of the page yet
+    parts.frames().get(pfn);
+    pfnOfX = pfn;
+  }
+
+  /** Actor M: moves X to another frame, as compaction does, as soon as there is a page X. */
+  public MigratePages.Result migrate() {
+    Deadline deadline = Deadline.start();
+    long pfn;
+    while ((pfn = pfnOfX) == 0) {
+      Thread.onSpinWait();
+      if (deadline.hasPassed()) {
+        throw new DeadlockException("execve has not come to the move of the stack");
+      }
+    }
+    return machine.migratePage(pfn);
+  }
+
+  public List<Violation> violations() {
+    return machine.violations();
+  }
+
+  /**
+   * The oracles in one word for the outcome table: {@code sound}, {@code dangling} for one dangling
+   * migration entry and nothing else, or the violations themselves.
+   */
+  public String verdict() {
+    List<Violation> violations = machine.violations();
+    if (violations.isEmpty()) {
+      return "sound";
+    }
+    boolean dangling =
+        violations.size() == 1 && violations.getFirst().invariant() == NO_DANGLING_MIGRATION_ENTRY;
+    return dangling ? "dangling" : violations.toString();
+  }
+
+  /** Where X is once the new program is there. */
+  public long vaddrOfX() {
+    return (process.mm().startStack & -PAGE_SIZE) + (isUpper ? PAGE_SIZE : 0);
+  }
+
+  /** Reads the new program's arguments, in both pages. */
+  public Content readArguments() {
+    Cpu cpu = process.runOn(machine.cpu(0));
+    try {
+      long vaddr = process.mm().startStack;
+      boolean right =
+          cpu.loadLong(vaddr) == ARGUMENTS && cpu.loadLong(vaddr + PAGE_SIZE) == ARGUMENTS;
+      return right ? Content.OK : Content.WRONG;
+    } catch (KernelBug e) {
+      return Content.BUG;
+    } finally {
+      process.leave(cpu);
+    }
+  }
+
+  /** What a read of the arguments finds. */
+  public enum Content {
+    /** What execve was given. */
+    OK,
+    /** Other bytes. */
+    WRONG,
+    /** A migration entry for a page that is not locked: the kernel stops here. */
+    BUG
+  }
+
+  /** Frames that are in use now and were not before execve, or the other way round. */
+  public long framesMore() {
+    return machine.framesInUse() - framesBefore;
+  }
+
+  @Override
+  public void close() {
+    machine.close();
+  }
+}
