@@ -9,9 +9,9 @@ import org.jmmu.phys.PageDesc;
 import org.jmmu.phys.PhysMemory;
 
 /**
- * The buddy allocator: free blocks of 2^order frames, aligned to their size, on one list per order.
- * The links stand in the descriptors of the blocks' first frames; frame 0 is never free and ends
- * the lists.
+ * The buddy allocator of one zone: free blocks of 2^order frames, aligned to their size, on one
+ * list per order. The links stand in the descriptors of the blocks' first frames; frame 0 is never
+ * free and ends the lists.
  *
  * <p>Frames freed singly are not merged at once: they wait on {@link PerCpuPages}, and on a stack
  * of the zone, from which single frames are given out first, and are merged when a larger block is
@@ -30,15 +30,25 @@ public final class Buddy {
   private final PhysMemory phys;
   private final PerCpuPages pcp;
   private final long zoneLock; // address of the lock word, and of the stack of single frames
+  private final long start; // frames [start, end) are this allocator's; immutable
+  private final long end;
   private final int[] heads = new int[MAX_ORDER + 1]; // first block of each order; zone lock
   private long nrFree; // frames on the lists and the zone's stack; zone lock
   private long usedEnd; // frames from here on were never given out since the reset; zone lock
 
+  /** One for all frames. */
   public Buddy(PhysMemory phys) {
+    this(phys, 0, 0, phys.nrFrames());
+  }
+
+  /** The frames [{@code first}, {@code end}) of node {@code nid}. */
+  Buddy(PhysMemory phys, int nid, long first, long end) {
     this.phys = phys;
-    this.zoneLock = phys.allocatorLineAddr(0);
-    this.pcp = new PerCpuPages(phys, this);
-    PageDesc.typeSetOpaque(phys, 0, FrameType.RESERVED);
+    this.zoneLock = phys.allocatorLineAddr(nid, 0);
+    this.start = Math.max(first, NO_FRAME + 1);
+    this.end = end;
+    this.pcp = new PerCpuPages(phys, this, nid);
+    PageDesc.typeSetOpaque(phys, NO_FRAME, FrameType.RESERVED);
     addAllFrames();
   }
 
@@ -81,20 +91,20 @@ public final class Buddy {
     SpinLock.unlock(zoneLock, LockClass.ZONE_LOCK);
   }
 
-  /** Gives the first {@code nr} frames of an array back, each by itself, under one lock. */
-  void freeAll(long[] pfns, int nr) {
-    for (int i = 0; i < nr; i++) {
+  /** Gives frames back, those at [{@code from}, {@code to}) of an array, under one lock. */
+  void freeAll(long[] pfns, int from, int to) {
+    for (int i = from; i < to; i++) {
       prepareFree(pfns[i]);
     }
-    if (nr == 0) {
+    if (from == to) {
       return;
     }
     if (pcp.isEnabled()) {
-      pcp.giveAll(pfns, nr);
+      pcp.giveAll(pfns, from, to);
       return;
     }
     SpinLock.lock(zoneLock, LockClass.ZONE_LOCK);
-    for (int i = 0; i < nr; i++) {
+    for (int i = from; i < to; i++) {
       pushSingleLocked(pfns[i]);
     }
     SpinLock.unlock(zoneLock, LockClass.ZONE_LOCK);
@@ -138,7 +148,23 @@ public final class Buddy {
     return SpinLock.isLocked(zoneLock) || pcp.isLocked();
   }
 
-  /** Frames below this may have been given out since the last reset; none above it was. */
+  /** The first frame of this zone. */
+  public long start() {
+    return start;
+  }
+
+  /** The frame behind the last one of this zone. */
+  public long end() {
+    return end;
+  }
+
+  boolean contains(long pfn) {
+    return pfn >= start && pfn < end;
+  }
+
+  /**
+   * Frames below this may have been given out since the last reset; none of the zone above it was.
+   */
   public long usedEnd() {
     return usedEnd;
   }
@@ -146,7 +172,7 @@ public final class Buddy {
   /** Forgets every allocation: the machine is to be used afresh. Costs what was used, not more. */
   public void reset() {
     SpinLock.lock(zoneLock, LockClass.ZONE_LOCK);
-    for (long pfn = 1; pfn < usedEnd; pfn++) {
+    for (long pfn = start; pfn < usedEnd; pfn++) {
       PageDesc.clearForOwner(phys, pfn, FrameType.FREE);
     }
     for (int order = 0; order <= MAX_ORDER; order++) {
@@ -166,15 +192,15 @@ public final class Buddy {
     FrameStack.clear(zoneLock);
     pcp.reset();
     nrFree = 0;
-    usedEnd = 1;
-    long end = phys.nrFrames();
-    while (end > 1) {
-      int order = Math.min(MAX_ORDER, Long.numberOfTrailingZeros(end));
-      while (end - (1L << order) < 1) {
+    usedEnd = start;
+    long rest = end;
+    while (rest > start) {
+      int order = Math.min(MAX_ORDER, Long.numberOfTrailingZeros(rest));
+      while (rest - (1L << order) < start) {
         order--;
       }
-      end -= 1L << order;
-      pushLocked((int) end, order);
+      rest -= 1L << order;
+      pushLocked((int) rest, order);
     }
   }
 
@@ -218,7 +244,7 @@ public final class Buddy {
     int size = order;
     while (size < MAX_ORDER) {
       long buddy = block ^ (1L << size);
-      if (!phys.containsPfn(buddy) || !isFreeBlock(buddy, size)) {
+      if (!contains(buddy) || !isFreeBlock(buddy, size)) {
         break;
       }
       unlinkLocked((int) buddy, size);

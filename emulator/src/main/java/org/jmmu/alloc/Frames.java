@@ -12,15 +12,17 @@ import org.jmmu.types.KernelBug;
  * @kernel include/linux/mm.h:get_page, put_page, get_page_unless_zero
  */
 public final class Frames {
+  private static final int FIRST_NODE = 0;
+
   private final PhysMemory phys;
-  private final Buddy buddy;
+  private final Nodes nodes;
   private final FailAlloc failAlloc;
   private UnusedSwapCache swapCache = pfn -> {}; // written before there is swap
   private DirectReclaim directReclaim = () -> false; // written before anybody allocates
 
-  public Frames(PhysMemory phys, Buddy buddy, FailAlloc failAlloc) {
+  public Frames(PhysMemory phys, Nodes nodes, FailAlloc failAlloc) {
     this.phys = phys;
-    this.buddy = buddy;
+    this.nodes = nodes;
     this.failAlloc = failAlloc;
   }
 
@@ -36,22 +38,40 @@ public final class Frames {
 
   /** One frame with one reference and arbitrary content, or {@link Buddy#NO_FRAME}. */
   public long alloc(FrameType type) {
-    if (failAlloc.shouldFail(type == FrameType.PAGE_TABLE ? "page table" : "page")) {
+    return alloc(type, FIRST_NODE);
+  }
+
+  /** As {@link #alloc(FrameType)}, from node {@code nid} as long as it has any. */
+  public long alloc(FrameType type, int nid) {
+    if (shouldFail(type)) {
       return Buddy.NO_FRAME;
     }
-    long pfn = buddy.alloc(0, type);
-    return pfn != Buddy.NO_FRAME ? pfn : allocSlow(type);
+    long pfn = nodes.alloc(0, type, nid);
+    return pfn != Buddy.NO_FRAME ? pfn : allocSlow(type, nid);
+  }
+
+  /**
+   * As {@link #alloc(FrameType)}, from node {@code nid} or not at all.
+   *
+   * @kernel include/linux/gfp_types.h:__GFP_THISNODE
+   */
+  public long allocThisNode(FrameType type, int nid) {
+    return shouldFail(type) ? Buddy.NO_FRAME : nodes.zone(nid).alloc(0, type);
   }
 
   /**
    * @kernel mm/page_alloc.c:__alloc_pages_direct_reclaim
    */
-  private long allocSlow(FrameType type) {
+  private long allocSlow(FrameType type, int nid) {
     long pfn = Buddy.NO_FRAME;
     while (pfn == Buddy.NO_FRAME && directReclaim.tryToFreePages()) {
-      pfn = buddy.alloc(0, type); // others may be faster
+      pfn = nodes.alloc(0, type, nid); // others may be faster
     }
     return pfn;
+  }
+
+  private boolean shouldFail(FrameType type) {
+    return failAlloc.shouldFail(type == FrameType.PAGE_TABLE ? "page table" : "page");
   }
 
   /** As {@link #alloc}, filled with zeroes. */
@@ -101,14 +121,14 @@ public final class Frames {
   /** Drops a reference; the last one gives the frame back. */
   public void put(long pfn) {
     if (putTestZero(pfn)) {
-      buddy.free(pfn, 0);
+      nodes.zoneOf(pfn).free(pfn, 0);
     }
   }
 
   /** Gives a frozen frame back. */
   public void freeFrozen(long pfn) {
     PageDesc.mappingSetOpaque(phys, pfn, 0);
-    buddy.free(pfn, 0);
+    nodes.zoneOf(pfn).free(pfn, 0);
   }
 
   /**
@@ -125,7 +145,15 @@ public final class Frames {
         pfns[nrFree++] = pfn;
       }
     }
-    buddy.freeAll(pfns, nrFree);
+    for (int from = 0; from < nrFree; ) {
+      Buddy zone = nodes.zoneOf(pfns[from]);
+      int to = from + 1;
+      while (to < nrFree && zone.contains(pfns[to])) {
+        to++;
+      }
+      zone.freeAll(pfns, from, to);
+      from = to;
+    }
   }
 
   private boolean putTestZero(long pfn) {

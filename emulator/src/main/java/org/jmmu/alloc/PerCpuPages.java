@@ -18,16 +18,18 @@ final class PerCpuPages {
   private static final int STACKS = 16; // a power of two
   private static final int BATCH = 64;
   private static final int HIGH = 8 * BATCH;
-  private static final int MIN_FRAMES = 2 * STACKS * BATCH;
+  private static final int MIN_FRAMES = 2 * STACKS * BATCH - 1; // frame 0 is nobody's
 
   private final PhysMemory phys;
   private final Buddy buddy;
+  private final int nid;
   private final boolean enabled;
 
-  PerCpuPages(PhysMemory phys, Buddy buddy) {
+  PerCpuPages(PhysMemory phys, Buddy buddy, int nid) {
     this.phys = phys;
     this.buddy = buddy;
-    this.enabled = phys.nrFrames() >= MIN_FRAMES;
+    this.nid = nid;
+    this.enabled = buddy.end() - buddy.start() >= MIN_FRAMES;
   }
 
   boolean isEnabled() {
@@ -54,10 +56,11 @@ final class PerCpuPages {
     SpinLock.unlock(stack, LockClass.PCP_LOCK);
   }
 
-  void giveAll(long[] pfns, int nr) {
+  /** Those at [{@code from}, {@code to}) of an array. */
+  void giveAll(long[] pfns, int from, int to) {
     long stack = stackOfThisThread();
     SpinLock.lock(stack, LockClass.PCP_LOCK);
-    for (int i = 0; i < nr; i++) {
+    for (int i = from; i < to; i++) {
       FrameStack.push(phys, stack, pfns[i]);
     }
     trimLocked(stack);
@@ -67,7 +70,7 @@ final class PerCpuPages {
   /** Gives the frames of all stacks back to the zone. */
   void drainAll() {
     for (int i = 0; enabled && i < STACKS; i++) {
-      long stack = phys.allocatorLineAddr(1 + i);
+      long stack = lineOf(i);
       SpinLock.lock(stack, LockClass.PCP_LOCK);
       buddy.moveFrom(stack, FrameStack.size(stack));
       SpinLock.unlock(stack, LockClass.PCP_LOCK);
@@ -77,7 +80,7 @@ final class PerCpuPages {
   boolean isLocked() {
     boolean locked = false;
     for (int i = 0; enabled && i < STACKS; i++) {
-      locked |= SpinLock.isLocked(phys.allocatorLineAddr(1 + i));
+      locked |= SpinLock.isLocked(lineOf(i));
     }
     return locked;
   }
@@ -86,7 +89,7 @@ final class PerCpuPages {
   long nrFree() {
     long nr = 0;
     for (int i = 0; enabled && i < STACKS; i++) {
-      nr += FrameStack.size(phys.allocatorLineAddr(1 + i));
+      nr += FrameStack.size(lineOf(i));
     }
     return nr;
   }
@@ -94,7 +97,7 @@ final class PerCpuPages {
   /** Forgets the frames. */
   void reset() {
     for (int i = 0; enabled && i < STACKS; i++) {
-      FrameStack.clear(phys.allocatorLineAddr(1 + i));
+      FrameStack.clear(lineOf(i));
     }
   }
 
@@ -107,6 +110,10 @@ final class PerCpuPages {
 
   private long stackOfThisThread() {
     int thread = (int) Thread.currentThread().threadId();
-    return phys.allocatorLineAddr(1 + (thread & (STACKS - 1)));
+    return lineOf(thread & (STACKS - 1));
+  }
+
+  private long lineOf(int stack) {
+    return phys.allocatorLineAddr(nid, 1 + stack);
   }
 }

@@ -10,6 +10,7 @@ import static org.jmmu.check.Violation.Invariant.VMA_TREE;
 import java.util.ArrayList;
 import java.util.List;
 import org.jmmu.alloc.Buddy;
+import org.jmmu.alloc.Nodes;
 import org.jmmu.filemap.MappingSlot;
 import org.jmmu.filemap.PageCache;
 import org.jmmu.lock.PageLock;
@@ -33,7 +34,7 @@ import org.jmmu.types.Vma;
  */
 public final class Oracles {
   private final PhysMemory phys;
-  private final Buddy buddy;
+  private final Nodes nodes;
   private final List<Violation> violations = new ArrayList<>();
   private final PageCacheCensus cached;
   private final SwapCensus swap;
@@ -41,14 +42,14 @@ public final class Oracles {
 
   public Oracles(
       PhysMemory phys,
-      Buddy buddy,
+      Nodes nodes,
       AnonVmas anonVmas,
       PageCache pageCache,
       SlotTable<MappingSlot> mappings,
       Swapfile swapfile,
       SwapCache swapCache) {
     this.phys = phys;
-    this.buddy = buddy;
+    this.nodes = nodes;
     this.cached = new PageCacheCensus(phys, mappings, violations);
     this.swap = new SwapCensus(phys, swapfile, swapCache, violations);
     this.census = new PageTableCensus(phys, anonVmas, pageCache, swap, violations);
@@ -60,26 +61,39 @@ public final class Oracles {
    */
   public List<Violation> check(Iterable<Mm> mms) {
     violations.clear();
+    int usedEnd = (int) nodes.usedEnd();
     swap.begin();
-    census.begin((int) buddy.usedEnd());
-    cached.count((int) buddy.usedEnd());
+    census.begin(usedEnd);
+    cached.count(usedEnd);
     for (Mm mm : mms) {
       census.count(mm);
       checkVmas(mm);
       checkLocks(mm);
     }
     swap.checkSlots();
-    checkFrames();
-    if (buddy.isLocked()) {
-      add(NO_LOCK_HELD, "a lock of the page allocator");
-    }
+    checkZones();
     return violations.isEmpty() ? List.of() : List.copyOf(violations);
   }
 
-  private void checkFrames() {
+  private void checkZones() {
     long inUse = 0;
-    int end = (int) buddy.usedEnd();
-    for (int pfn = 1; pfn < end; pfn++) {
+    for (int nid = 0; nid < nodes.nr(); nid++) {
+      Buddy zone = nodes.zone(nid);
+      inUse += checkFrames((int) zone.start(), (int) zone.usedEnd());
+      if (zone.isLocked()) {
+        add(NO_LOCK_HELD, "zone lock of node " + nid);
+      }
+    }
+    long missing = phys.nrFrames() - 1 - inUse - nodes.nrFree();
+    if (missing != 0) {
+      add(NO_LEAKED_FRAME, missing + " frames are neither free nor in use");
+    }
+  }
+
+  /** How many of the frames [{@code start}, {@code end}) are in use. */
+  private long checkFrames(int start, int end) {
+    long inUse = 0;
+    for (int pfn = start; pfn < end; pfn++) {
       FrameType type = PageDesc.typeGetOpaque(phys, pfn);
       if (type == FrameType.FREE) {
         continue;
@@ -97,10 +111,7 @@ public final class Oracles {
         checkPage(pfn);
       }
     }
-    if (inUse + buddy.nrFree() != phys.nrFrames() - 1) {
-      long missing = phys.nrFrames() - 1 - inUse - buddy.nrFree();
-      add(NO_LEAKED_FRAME, missing + " frames are neither free nor in use");
-    }
+    return inUse;
   }
 
   private void checkPage(int pfn) {

@@ -115,6 +115,35 @@ public final class PageCache {
     frames.put(pfn);
   }
 
+  /**
+   * Puts {@code newPfn} in the place of {@code pfn}. Both are locked and mapped nowhere; of the old
+   * one, the cache has a reference and the caller another, which it keeps.
+   *
+   * @return false, with nothing changed, if anybody else has a reference to the old one
+   * @kernel mm/migrate.c:folio_migrate_mapping
+   */
+  public boolean migrateMapping(AddressSpace mapping, long newPfn, long pfn) {
+    mapping.iPagesLock.writeLock();
+    try {
+      // From here on a look into the cache finds a page without references, and tries again.
+      if (!frames.freeze(pfn, 2)) {
+        return false;
+      }
+      long index = PageDesc.indexGetOpaque(phys, pfn);
+      PageDesc.indexSetOpaque(phys, newPfn, index);
+      PageDesc.mappingSetRelease(phys, newPfn, PageDesc.mappingGetOpaque(phys, pfn));
+      frames.get(newPfn);
+      long flags = PageDesc.flagsGetAndClear(phys, pfn, PageFlags.PG_DIRTY);
+      PageDesc.flagsGetAndOr(phys, newPfn, flags & (PageFlags.PG_DIRTY | PG_SWAPBACKED));
+      mapping.pages.replace(index, newPfn);
+      PageDesc.mappingSetRelease(phys, pfn, 0);
+      frames.unfreeze(pfn, 1);
+      return true;
+    } finally {
+      mapping.iPagesLock.writeUnlock();
+    }
+  }
+
   public boolean isUptodate(long pfn) {
     return (PageDesc.flagsGetAcquire(phys, pfn) & PageFlags.PG_UPTODATE) != 0;
   }

@@ -2,8 +2,9 @@ package org.jmmu.migrate;
 
 import org.jmmu.alloc.Buddy;
 import org.jmmu.alloc.Frames;
+import org.jmmu.alloc.Nodes;
+import org.jmmu.filemap.PageCache;
 import org.jmmu.lock.PageLock;
-import org.jmmu.phys.FrameType;
 import org.jmmu.phys.PageDesc;
 import org.jmmu.phys.PageFlags;
 import org.jmmu.phys.PhysMemory;
@@ -13,25 +14,30 @@ import org.jmmu.rmap.RmapWalk;
 import org.jmmu.rmap.TryToMigrate;
 import org.jmmu.sched.PausePoint;
 import org.jmmu.swap.SwapCache;
+import org.jmmu.types.AddressSpace;
 import org.jmmu.types.AnonVma;
 import org.jmmu.types.KernelBug;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Moves an anonymous page to another frame, in two reverse-map walks.
+ * Moves a page, anonymous or of a file, to another frame, in two reverse-map walks.
  *
  * <pre>
  *   lock page ─▶ walk 1: entries become migration entries ─▶ copy ─▶ walk 2: they map the copy ─▶ unlock
  * </pre>
  *
- * Walk 2 must find every entry that walk 1 found. If it does not, the page is unlocked and freed
+ * The copy takes the page's place in the page cache before walk 2. Whoever has a reference to the
+ * page could still read or write the old frame: then the page stays where it is.
+ *
+ * <p>Walk 2 must find every entry that walk 1 found. If it does not, the page is unlocked and freed
  * while an entry still says "wait for it".
  *
- * @kernel mm/migrate.c:unmap_and_move
+ * @kernel mm/migrate.c:migrate_folio_unmap, migrate_folio_move
  */
 public final class MigratePages {
   /** How a migration ended. */
   public enum Result {
-    /** The page lives in another frame now. */
+    /** The page lives in another frame now, or was freed before that. */
     MIGRATED,
     /**
      * Somebody else holds a reference, or the page could not be unmapped: everything is as before.
@@ -41,25 +47,41 @@ public final class MigratePages {
     ENOMEM
   }
 
-  /** What of a page's flags goes with its content. */
+  /** What of an anonymous page's flags goes with its content. */
   private static final long STATE =
       PageFlags.PG_DIRTY
           | PageFlags.PG_REFERENCED
           | PageFlags.PG_SWAPBACKED
           | PageFlags.PG_UPTODATE;
 
+  /**
+   * What a migration waits for.
+   *
+   * @kernel include/linux/migrate_mode.h:enum migrate_mode
+   */
+  public enum Mode {
+    /** Nothing. */
+    ASYNC,
+    /** The page lock. */
+    SYNC
+  }
+
   private final PhysMemory phys;
   private final Frames frames;
   private final AnonVmas anonVmas;
+  private final PageCache pageCache;
   private final RmapWalk rmapWalk;
   private final TryToMigrate tryToMigrate;
   private final RemoveMigrationPtes removeMigrationPtes;
   private final SwapCache swapCache;
+  private final MigrationTarget anywhere;
 
   public MigratePages(
       PhysMemory phys,
       Frames frames,
+      Nodes nodes,
       AnonVmas anonVmas,
+      PageCache pageCache,
       RmapWalk rmapWalk,
       TryToMigrate tryToMigrate,
       RemoveMigrationPtes removeMigrationPtes,
@@ -67,10 +89,12 @@ public final class MigratePages {
     this.phys = phys;
     this.frames = frames;
     this.anonVmas = anonVmas;
+    this.pageCache = pageCache;
     this.rmapWalk = rmapWalk;
     this.tryToMigrate = tryToMigrate;
     this.removeMigrationPtes = removeMigrationPtes;
     this.swapCache = swapCache;
+    this.anywhere = MigrationTarget.anywhere(frames, nodes);
   }
 
   /**
@@ -78,65 +102,130 @@ public final class MigratePages {
    * which this method drops in every case.
    */
   public Result migrate(long pfn) {
-    long newPfn = frames.alloc(FrameType.USER);
-    if (newPfn == Buddy.NO_FRAME) {
+    Result result = tryMigrate(pfn, anywhere, Mode.SYNC);
+    if (result != Result.MIGRATED) {
       frames.put(pfn);
-      return Result.ENOMEM;
     }
-    PageLock.lock(phys, pfn);
-    Result result = moveLocked(pfn, newPfn);
-    PageLock.unlock(phys, pfn);
-    PausePoint.reach("migrate.unlocked");
-    frames.put(pfn);
-    frames.put(newPfn); // mapped by now, or of no use
     return result;
   }
 
-  private Result moveLocked(long pfn, long newPfn) {
+  /**
+   * Tries once to migrate the page in frame {@code pfn}, to which the caller has a reference. If it
+   * is migrated, that reference is dropped.
+   */
+  public Result tryMigrate(long pfn, MigrationTarget target, Mode mode) {
+    if (PageDesc.refcountGetAcquire(phys, pfn) == 1) {
+      frames.put(pfn); // everybody else is gone
+      return Result.MIGRATED;
+    }
+    long newPfn = target.newFolio(pfn);
+    if (newPfn == Buddy.NO_FRAME) {
+      return Result.ENOMEM;
+    }
+    boolean migrated = lock(pfn, mode) && moveUnlocking(pfn, newPfn);
+    if (migrated) {
+      frames.put(pfn);
+      frames.put(newPfn); // mapped by now, or in the page cache
+    } else {
+      target.putNewFolio(newPfn);
+    }
+    return migrated ? Result.MIGRATED : Result.EAGAIN;
+  }
+
+  private boolean lock(long pfn, Mode mode) {
+    if (mode == Mode.ASYNC) {
+      return PageLock.tryLock(phys, pfn);
+    }
+    PageLock.lock(phys, pfn);
+    return true;
+  }
+
+  private boolean moveUnlocking(long pfn, long newPfn) {
+    boolean moved = unmapAndMove(pfn, newPfn);
+    PageLock.unlock(phys, pfn);
+    PausePoint.reach("migrate.unlocked");
+    return moved;
+  }
+
+  private boolean unmapAndMove(long pfn, long newPfn) {
+    // A file cannot go while one of its pages is locked.
+    AddressSpace mapping = pageCache.of(PageDesc.mappingGetAcquire(phys, pfn));
     // Once unmapped, nothing else keeps the anon_vma from being freed and reused.
-    AnonVma anonVma = anonVmas.getMapped(pfn);
-    if (anonVma == null && !swapCache.has(pfn)) {
-      return Result.EAGAIN;
+    AnonVma anonVma = mapping == null ? anonVmas.getMapped(pfn) : null;
+    if (mapping == null && anonVma == null && !swapCache.has(pfn)) {
+      return false; // truncated, unmapped just now, or not mapped yet
     }
     // A page of the swap cache that nobody maps: its anon_vma may be gone, so there is no walk.
-    boolean mapped = anonVma != null;
-    if (mapped) {
+    boolean wasMapped =
+        (mapping != null || anonVma != null) && PageDesc.mapcountGetAcquire(phys, pfn) != 0;
+    if (wasMapped) {
       rmapWalk.walk(pfn, tryToMigrate, 0);
     }
     PausePoint.reach("migrate.unmapped");
     boolean moved =
-        PageDesc.mapcountGetAcquire(phys, pfn) == 0 && moveToNewPage(pfn, newPfn, mapped);
-    if (!moved && mapped) {
+        PageDesc.mapcountGetAcquire(phys, pfn) == 0 && move(mapping, pfn, newPfn, wasMapped);
+    if (wasMapped && !moved) {
       rmapWalk.walk(pfn, removeMigrationPtes, pfn);
     }
     if (anonVma != null) {
       anonVmas.put(anonVma);
     }
-    return moved ? Result.MIGRATED : Result.EAGAIN;
+    return moved;
   }
 
-  /**
-   * @return false if somebody else has a reference
-   * @kernel mm/migrate.c:move_to_new_page
-   */
-  private boolean moveToNewPage(long pfn, long newPfn, boolean mapped) {
-    boolean swapCached = swapCache.has(pfn);
-    if (PageDesc.refcountGetAcquire(phys, pfn) != (swapCached ? 2 : 1)) {
-      return false;
-    }
+  /** Moves the page, and makes every migration entry map the new frame. */
+  private boolean move(@Nullable AddressSpace mapping, long pfn, long newPfn, boolean wasMapped) {
     if (!PageLock.tryLock(phys, newPfn)) {
       throw new KernelBug("new frame " + newPfn + " is locked");
     }
-    PageDesc.indexSetOpaque(phys, newPfn, PageDesc.indexGetOpaque(phys, pfn));
-    PageDesc.mappingSetRelease(phys, newPfn, PageDesc.mappingGetOpaque(phys, pfn));
-    phys.copyPage(pfn, newPfn);
-    PageDesc.flagsGetAndOr(phys, newPfn, PageDesc.flagsGetAcquire(phys, pfn) & STATE);
-    PausePoint.reach("migrate.copied");
-    boolean moved = !swapCached || swapCache.migrateMapping(newPfn, pfn);
-    if (moved && mapped) {
+    boolean moved =
+        mapping == null ? moveAnonToNewFolio(pfn, newPfn) : moveFileFolio(mapping, pfn, newPfn);
+    if (moved) {
+      PausePoint.reach("migrate.copied");
+    }
+    if (moved && wasMapped) {
       rmapWalk.walk(newPfn, removeMigrationPtes, pfn);
     }
     PageLock.unlock(phys, newPfn);
     return moved;
+  }
+
+  /**
+   * @kernel mm/migrate.c:migrate_folio
+   */
+  private boolean moveAnonToNewFolio(long pfn, long newPfn) {
+    boolean swapCached = swapCache.has(pfn);
+    if (PageDesc.refcountGetAcquire(phys, pfn) != (swapCached ? 2 : 1)) {
+      return false;
+    }
+    PageDesc.indexSetOpaque(phys, newPfn, PageDesc.indexGetOpaque(phys, pfn));
+    PageDesc.mappingSetRelease(phys, newPfn, PageDesc.mappingGetOpaque(phys, pfn));
+    phys.copyPage(pfn, newPfn);
+    copyFlags(pfn, newPfn, STATE);
+    return !swapCached || swapCache.migrateMapping(newPfn, pfn);
+  }
+
+  /**
+   * @kernel mm/migrate.c:filemap_migrate_folio
+   */
+  private boolean moveFileFolio(AddressSpace mapping, long pfn, long newPfn) {
+    if (PageDesc.refcountGetAcquire(phys, pfn) != 2) {
+      return false; // the cache's and the caller's, or else copying is in vain
+    }
+    phys.copyPage(pfn, newPfn);
+    PausePoint.reach("migrate.fileCopied");
+    if (!pageCache.migrateMapping(mapping, newPfn, pfn)) {
+      return false;
+    }
+    // In the cache already, but locked and without its bytes as far as a reader can see.
+    copyFlags(pfn, newPfn, PageFlags.PG_REFERENCED | PageFlags.PG_UPTODATE);
+    return true;
+  }
+
+  /**
+   * @kernel mm/migrate.c:folio_migrate_flags
+   */
+  private void copyFlags(long pfn, long newPfn, long which) {
+    PageDesc.flagsGetAndOr(phys, newPfn, PageDesc.flagsGetAcquire(phys, pfn) & which);
   }
 }

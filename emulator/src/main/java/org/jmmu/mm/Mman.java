@@ -11,6 +11,12 @@ import org.jmmu.types.Vma;
  * share.
  */
 public final class Mman {
+  /** move_pages: pages of this process alone. @kernel include/uapi/linux/mempolicy.h */
+  public static final int MPOL_MF_MOVE = 1 << 1;
+
+  /** move_pages: pages that others map, too. */
+  public static final int MPOL_MF_MOVE_ALL = 1 << 2;
+
   public static final int PROT_NONE = 0;
   public static final int PROT_READ = 1;
   public static final int PROT_WRITE = 2;

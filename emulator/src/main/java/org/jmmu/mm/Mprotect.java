@@ -169,7 +169,7 @@ public final class Mprotect {
       accounting.vmUnacctMemory(charged);
       throw e;
     }
-    changeProtection(mm, start, end, Pte.prot(flags));
+    changeProtection(mm, start, end, flags);
     if ((old & LOCKED_READ_ONLY) == VmFlags.VM_LOCKED && (flags & VmFlags.VM_WRITE) != 0) {
       faultIn.tryPopulate(whole, start, end); // no write to locked memory shall have to wait
     }
@@ -184,14 +184,14 @@ public final class Mprotect {
     return new ErrnoException(Errno.ENOMEM, "nothing mapped at 0x" + Long.toHexString(vaddr));
   }
 
-  private void changeProtection(Mm mm, long start, long end, long prot) {
+  private void changeProtection(Mm mm, long start, long end, long vmFlags) {
     boolean changed = false;
     for (long at = start; at < end; ) {
       long next = PageTables.pmdAddrEnd(at, end);
       long pteAddr = tables.pteOffset(mm, at);
       if (pteAddr != PageTables.NONE) {
         tables.lock(pteAddr);
-        changed |= changeEntries(pteAddr, (next - at) / PAGE_SIZE, prot);
+        changed |= changeEntries(pteAddr, (next - at) / PAGE_SIZE, vmFlags);
         tables.unlock(pteAddr);
       }
       at = next;
@@ -202,7 +202,9 @@ public final class Mprotect {
   }
 
   /** Whether a present entry changed, so that TLBs may hold the old protection. */
-  private static boolean changeEntries(long firstPteAddr, long nr, long prot) {
+  private static boolean changeEntries(long firstPteAddr, long nr, long vmFlags) {
+    long prot = Pte.prot(vmFlags);
+    boolean shared = (vmFlags & VmFlags.VM_SHARED) != 0; // its writable pages are those of a file
     boolean changed = false;
     for (long pteAddr = firstPteAddr; pteAddr < firstPteAddr + nr * Long.BYTES; pteAddr += 8) {
       long pteVal = Mem.longGetOpaque(pteAddr);
@@ -215,7 +217,11 @@ public final class Mprotect {
         Mem.longSetRelease(pteAddr, Pte.modify(old, prot));
         changed = true;
       } else if (MigrationEntry.isMigrationEntry(pteVal) && MigrationEntry.isWritable(pteVal)) {
-        Mem.longSetRelease(pteAddr, MigrationEntry.toReadableExclusive(pteVal));
+        Mem.longSetRelease(
+            pteAddr,
+            shared
+                ? MigrationEntry.toReadable(pteVal)
+                : MigrationEntry.toReadableExclusive(pteVal));
       }
     }
     return changed;

@@ -10,6 +10,7 @@ import org.jmmu.phys.PageDesc;
 import org.jmmu.phys.PageFlags;
 import org.jmmu.phys.PhysMemory;
 import org.jmmu.rmap.PageRmap;
+import org.jmmu.swap.MigrationEntry;
 import org.jmmu.swap.SwapCache;
 import org.jmmu.swap.SwapPte;
 import org.jmmu.types.Mm;
@@ -96,6 +97,9 @@ final class Zap {
 
   /** A page that this process has for itself, or an entry on behalf of one. */
   private boolean isPrivate(long pteVal) {
+    if (MigrationEntry.isMigrationEntry(pteVal)) {
+      return pageRmap.isAnon(MigrationEntry.pfn(pteVal));
+    }
     return !Pte.isPresent(pteVal) || Pte.isSpecial(pteVal) || pageRmap.isAnon(Pte.pfn(pteVal));
   }
 }

@@ -34,6 +34,9 @@ public final class PageFlags {
   /** Memory without a file on disk behind it: anonymous, or of a file that lives in memory. */
   public static final long PG_SWAPBACKED = 1L << 8;
 
+  /** Taken by one who moves pages; others leave it alone. The kernel clears PG_lru instead. */
+  public static final long PG_ISOLATED = 1L << 9;
+
   /** In the swap cache, its slot in {@code private}. Changed while the page is locked. */
   public static final long PG_SWAPCACHE = 1L << 10;
 

@@ -20,8 +20,11 @@ public final class PhysMemory {
   public static final long PAGE_SIZE = 1L << PAGE_SHIFT;
   public static final long PAGE_MASK = -PAGE_SIZE;
 
-  /** Lines of the allocator: its lock and {@link #ALLOCATOR_LINES} - 1 per-CPU lists. */
-  private static final int ALLOCATOR_LINES = 17;
+  /** Allocators that may share the frames. */
+  public static final int ZONES = 8;
+
+  /** Lines of one of them: its lock and stack, and its per-CPU lists. */
+  private static final int ZONE_LINES = 17;
 
   private static final int LINE_SHIFT = 7; // two cache lines each: neighbours are prefetched
 
@@ -38,7 +41,8 @@ public final class PhysMemory {
       throw new IllegalArgumentException("nrFrames must be positive: " + nrFrames);
     }
     this.nrFrames = nrFrames;
-    long bytes = nrFrames * (PAGE_SIZE + PageDesc.SIZE) + ((long) ALLOCATOR_LINES << LINE_SHIFT);
+    long bytes =
+        nrFrames * (PAGE_SIZE + PageDesc.SIZE) + (((long) ZONES * ZONE_LINES) << LINE_SHIFT);
     this.frames = NativeMemory.allocateZeroed(this, bytes, PAGE_SIZE);
     this.descs = frames + nrFrames * PAGE_SIZE;
   }
@@ -76,13 +80,14 @@ public final class PhysMemory {
   }
 
   /**
-   * Native address of the words of one part of the allocator, on cache lines of their own.
+   * Native address of the words of one part of an allocator, on cache lines of their own.
    *
    * @param part 0 = the zone, others = its per-CPU lists
    */
-  public long allocatorLineAddr(int part) {
-    assert part < ALLOCATOR_LINES : "part " + part;
-    return descs + (nrFrames << PageDesc.SHIFT) + ((long) part << LINE_SHIFT);
+  public long allocatorLineAddr(int zone, int part) {
+    assert part < ZONE_LINES : "part " + part;
+    long line = (long) zone * ZONE_LINES + part;
+    return descs + (nrFrames << PageDesc.SHIFT) + (line << LINE_SHIFT);
   }
 
   /** Fills a frame with zeroes. @kernel arch/x86/lib/clear_page_64.S:clear_page */

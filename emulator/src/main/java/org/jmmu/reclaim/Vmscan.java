@@ -1,9 +1,9 @@
 package org.jmmu.reclaim;
 
 import java.util.concurrent.atomic.AtomicLong;
-import org.jmmu.alloc.Buddy;
 import org.jmmu.alloc.DirectReclaim;
 import org.jmmu.alloc.Frames;
+import org.jmmu.alloc.Nodes;
 import org.jmmu.mm.ReclaimPages;
 import org.jmmu.pgtable.PageTables;
 import org.jmmu.phys.FrameType;
@@ -31,7 +31,7 @@ public final class Vmscan implements ReclaimPages, DirectReclaim {
   private static final int CLUSTER = 32;
 
   private final PhysMemory phys;
-  private final Buddy buddy;
+  private final Nodes nodes;
   private final Frames frames;
   private final PageTables tables;
   private final Swapfile swapfile;
@@ -40,13 +40,13 @@ public final class Vmscan implements ReclaimPages, DirectReclaim {
 
   public Vmscan(
       PhysMemory phys,
-      Buddy buddy,
+      Nodes nodes,
       Frames frames,
       PageTables tables,
       Swapfile swapfile,
       ShrinkPage shrinkPage) {
     this.phys = phys;
-    this.buddy = buddy;
+    this.nodes = nodes;
     this.frames = frames;
     this.tables = tables;
     this.swapfile = swapfile;
@@ -61,7 +61,7 @@ public final class Vmscan implements ReclaimPages, DirectReclaim {
    */
   public int shrink(int nr) {
     FolioReferenced referenced = new FolioReferenced(tables);
-    long end = buddy.usedEnd();
+    long end = nodes.usedEnd();
     int freed = 0;
     for (long looked = 0; looked < TURNS * end && freed < nr; looked++) {
       long pfn = hand.getAndIncrement() % end;

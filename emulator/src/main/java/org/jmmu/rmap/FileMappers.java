@@ -33,13 +33,13 @@ public final class FileMappers implements FolioMappers {
 
   @Override
   public void unmapFolio(AddressSpace mapping, long index, long pfn) {
-    FileRmapWalk.walk(mapping, index, pfn, this::unmapOne);
+    FileRmapWalk.walk(mapping, index, pfn, this::unmapOne, 0);
   }
 
   @Override
   public boolean mkclean(AddressSpace mapping, long index, long pfn) {
     CleanedEntries cleaned = new CleanedEntries();
-    FileRmapWalk.walk(mapping, index, pfn, cleaned);
+    FileRmapWalk.walk(mapping, index, pfn, cleaned, 0);
     return cleaned.count > 0;
   }
 

@@ -14,14 +14,14 @@ final class FileRmapWalk {
   private FileRmapWalk() {}
 
   /** The caller holds the page lock: the page stays the file's page {@code index}. */
-  static void walk(AddressSpace mapping, long index, long pfn, RmapOne one) {
+  static void walk(AddressSpace mapping, long index, long pfn, RmapOne one, long arg) {
     mapping.iMmapRwsem.readLock();
     try {
       for (Vma vma = mapping.iMmap.firstOverlap(index, index);
           vma != null;
           vma = mapping.iMmap.nextOverlap(vma, index, index)) {
         long vaddr = vma.vmStartGetOpaque() + ((index - vma.vmPgoffGetOpaque()) << PAGE_SHIFT);
-        if (!one.rmapOne(pfn, vma, vaddr, 0)) {
+        if (!one.rmapOne(pfn, vma, vaddr, arg)) {
           return;
         }
       }

@@ -1,37 +1,46 @@
 package org.jmmu.rmap;
 
 import java.util.concurrent.atomic.LongAdder;
+import org.jmmu.filemap.PageCache;
 import org.jmmu.phys.PageDesc;
 import org.jmmu.phys.PhysMemory;
+import org.jmmu.types.AddressSpace;
 import org.jmmu.types.AnonVma;
 
 /**
- * Visits every VMA that may map an anonymous page. Allocates nothing.
+ * Visits every VMA that may map a page. Allocates nothing.
  *
- * @kernel mm/rmap.c:rmap_walk_anon
+ * @kernel mm/rmap.c:rmap_walk, rmap_walk_anon
  */
 public final class RmapWalk {
   private final PhysMemory phys;
   private final AnonVmas anonVmas;
+  private final PageCache pageCache;
   private final VmaAdjustProtocol protocol;
   private final LongAdder restarts = new LongAdder();
 
-  public RmapWalk(PhysMemory phys, AnonVmas anonVmas) {
+  public RmapWalk(PhysMemory phys, AnonVmas anonVmas, PageCache pageCache) {
     this.phys = phys;
     this.anonVmas = anonVmas;
+    this.pageCache = pageCache;
     this.protocol = anonVmas.protocol();
   }
 
   /**
-   * The caller holds the page lock, and the page is mapped or its anon_vma pinned: either keeps
-   * mapping and index still.
+   * The caller holds the page lock, and an anonymous page is mapped or its anon_vma pinned: that
+   * keeps mapping and index still.
    */
   public void walk(long pfn, RmapOne one, long arg) {
-    AnonVma anonVma = anonVmas.of(PageDesc.mappingGetAcquire(phys, pfn));
+    long mappingWord = PageDesc.mappingGetAcquire(phys, pfn);
+    long index = PageDesc.indexGetOpaque(phys, pfn);
+    AnonVma anonVma = anonVmas.of(mappingWord);
     if (anonVma == null) {
+      AddressSpace mapping = pageCache.of(mappingWord);
+      if (mapping != null) {
+        FileRmapWalk.walk(mapping, index, pfn, one, arg);
+      }
       return;
     }
-    long index = PageDesc.indexGetOpaque(phys, pfn);
     int again = protocol.rmapWalkAnon(anonVma, pfn, index, one, arg);
     if (again != 0) {
       restarts.add(again);

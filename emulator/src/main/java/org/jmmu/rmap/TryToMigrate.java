@@ -53,7 +53,7 @@ public final class TryToMigrate implements RmapOne {
     if (Pte.isDirty(pteVal)) {
       PageDesc.flagsGetAndOr(phys, pfn, PageFlags.PG_DIRTY);
     }
-    int type = SWP_MIGRATION_READ;
+    int type = Pte.isWrite(pteVal) ? SWP_MIGRATION_WRITE : SWP_MIGRATION_READ;
     if (pageRmap.isAnonExclusive(pfn)) {
       type = Pte.isWrite(pteVal) ? SWP_MIGRATION_WRITE : SWP_MIGRATION_READ_EXCLUSIVE;
       pageRmap.clearAnonExclusive(pfn); // from here on the entry says so

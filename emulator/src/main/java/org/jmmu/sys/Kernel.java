@@ -5,6 +5,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.jmmu.alloc.Buddy;
 import org.jmmu.alloc.FailAlloc;
 import org.jmmu.alloc.Frames;
+import org.jmmu.alloc.Nodes;
 import org.jmmu.check.Oracles;
 import org.jmmu.check.Violation;
 import org.jmmu.filemap.Files;
@@ -101,7 +102,7 @@ final class Kernel {
   final FaultIn faultIn;
   final Accounting accounting;
 
-  private final Buddy buddy;
+  final Nodes nodes;
   final SlotTable<AnonVma> anonVmaSlots = new SlotTable<>(AnonVma::new);
   final SlotTable<MappingSlot> mappingSlots = new SlotTable<>(MappingSlot::new);
   private final Fork fork;
@@ -114,8 +115,8 @@ final class Kernel {
   Kernel(MachineConfig config) {
     this.config = config;
     phys = new PhysMemory(config.nrFrames());
-    buddy = new Buddy(phys);
-    frames = new Frames(phys, buddy, failAlloc);
+    nodes = new Nodes(phys, config.nrNodes());
+    frames = new Frames(phys, nodes, failAlloc);
     accounting = new Accounting(config.nrFrames());
     cpus = new Cpu[config.nrCpus()];
     switchMm = new SwitchMm(config.nrCpus());
@@ -129,7 +130,7 @@ final class Kernel {
     TruncatePages truncatePages = new TruncatePages(phys, pageCache, mappers);
     Writeback writeback = new Writeback(phys, pageCache, mappers);
     files = new Files(pageCache, truncatePages, writeback);
-    rmapWalk = new RmapWalk(phys, anonVmas);
+    rmapWalk = new RmapWalk(phys, anonVmas, pageCache);
     swapfile = new Swapfile(phys, frames, failAlloc);
     SwapCache swapCache = new SwapCache(phys, frames, swapfile);
     frames.tellSwapCache(swapCache);
@@ -151,19 +152,21 @@ final class Kernel {
         new MigratePages(
             phys,
             frames,
+            nodes,
             anonVmas,
+            pageCache,
             rmapWalk,
             new TryToMigrate(phys, frames, tables, tlbFlush, pageRmap),
             removeMigrationPtes,
             swapCache);
-    movePages = new MovePages(frames, tables, migratePages);
+    movePages = new MovePages(phys, frames, nodes, tables, migratePages);
     TryToUnmap tryToUnmap =
         new TryToUnmap(phys, frames, tables, tlbFlush, pageRmap, swapfile, swapCache);
     ShrinkPage shrinkPage =
         new ShrinkPage(phys, frames, anonVmas, rmapWalk, pageRmap, tryToUnmap, swapCache);
-    vmscan = new Vmscan(phys, buddy, frames, tables, swapfile, shrinkPage);
+    vmscan = new Vmscan(phys, nodes, frames, tables, swapfile, shrinkPage);
     frames.tellReclaim(vmscan);
-    oracles = new Oracles(phys, buddy, anonVmas, pageCache, mappingSlots, swapfile, swapCache);
+    oracles = new Oracles(phys, nodes, anonVmas, pageCache, mappingSlots, swapfile, swapCache);
     HandleMmFault handleMmFault =
         new HandleMmFault(
             phys,
@@ -281,7 +284,7 @@ final class Kernel {
 
   /** Frames that are neither free nor the machine's own, exact at rest. */
   long framesInUse() {
-    return phys.nrFrames() - 2 - buddy.nrFree(); // frame 0 and the zero page
+    return phys.nrFrames() - 2 - nodes.nrFree(); // frame 0 and the zero page
   }
 
   List<Violation> check() {
@@ -307,7 +310,7 @@ final class Kernel {
     sysctl = new VmSysctl();
     anonVmaSlots.freeAll();
     mappingSlots.freeAll();
-    buddy.reset();
+    nodes.reset();
     reserveZeroPage();
   }
 

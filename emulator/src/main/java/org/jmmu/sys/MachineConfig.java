@@ -1,5 +1,6 @@
 package org.jmmu.sys;
 
+import org.jmmu.alloc.Nodes;
 import org.jmmu.mm.ExecStackProtocol;
 import org.jmmu.mm.ExecStackTempStackFlag;
 import org.jmmu.mm.Fault;
@@ -15,6 +16,7 @@ import org.jmmu.rmap.VmaAdjustRwsemInterval;
  *
  * @param nrFrames frames of 4 KiB, at least 8; untouched ones cost no memory
  * @param nrCpus 1 to 64
+ * @param nrNodes 1 to 8 memory nodes, of at least 8 frames each; they share the frames equally
  * @param vmaAdjust how reverse-map walks and changes of VMAs exclude each other
  * @param migrationWait how a fault that meets a migration entry waits for the end of the migration
  * @param mremapPeek whether the second walk of a migration finds an entry that mremap is moving
@@ -24,6 +26,7 @@ import org.jmmu.rmap.VmaAdjustRwsemInterval;
 public record MachineConfig(
     int nrFrames,
     int nrCpus,
+    int nrNodes,
     VmaAdjustProtocol vmaAdjust,
     MigrationWaitProtocol migrationWait,
     MremapPeekProtocol mremapPeek,
@@ -40,52 +43,61 @@ public record MachineConfig(
    * @throws IllegalArgumentException if a number is out of range
    */
   public MachineConfig {
-    if (nrFrames < MIN_FRAMES) {
-      throw new IllegalArgumentException("at least " + MIN_FRAMES + " frames, not " + nrFrames);
+    if (nrNodes < 1 || nrNodes > Nodes.MAX_NUMNODES) {
+      throw new IllegalArgumentException("1 to " + Nodes.MAX_NUMNODES + " nodes, not " + nrNodes);
+    }
+    if (nrFrames < nrNodes * MIN_FRAMES) {
+      throw new IllegalArgumentException(
+          "at least " + MIN_FRAMES + " frames a node, not " + nrFrames + " in all");
     }
     if (nrCpus < 1 || nrCpus > MAX_CPUS) {
       throw new IllegalArgumentException("1 to " + MAX_CPUS + " CPUs, not " + nrCpus);
     }
   }
 
-  /** 64 frames, 2 CPUs, mainline protocols. */
+  /** 64 frames, 2 CPUs, one node, mainline protocols. */
   public static MachineConfig small() {
     return new MachineConfig(
-        64, 2, VMA_ADJUST, MIGRATION_WAIT, MREMAP_PEEK, EXEC_STACK, Fault.Locking.VMA_LOCK);
+        64, 2, 1, VMA_ADJUST, MIGRATION_WAIT, MREMAP_PEEK, EXEC_STACK, Fault.Locking.VMA_LOCK);
   }
 
   public MachineConfig withFrames(int frames) {
     return new MachineConfig(
-        frames, nrCpus, vmaAdjust, migrationWait, mremapPeek, execStack, faultLocking);
+        frames, nrCpus, nrNodes, vmaAdjust, migrationWait, mremapPeek, execStack, faultLocking);
   }
 
   public MachineConfig withCpus(int cpus) {
     return new MachineConfig(
-        nrFrames, cpus, vmaAdjust, migrationWait, mremapPeek, execStack, faultLocking);
+        nrFrames, cpus, nrNodes, vmaAdjust, migrationWait, mremapPeek, execStack, faultLocking);
+  }
+
+  public MachineConfig withNodes(int nodes) {
+    return new MachineConfig(
+        nrFrames, nrCpus, nodes, vmaAdjust, migrationWait, mremapPeek, execStack, faultLocking);
   }
 
   public MachineConfig withVmaAdjust(VmaAdjustProtocol protocol) {
     return new MachineConfig(
-        nrFrames, nrCpus, protocol, migrationWait, mremapPeek, execStack, faultLocking);
+        nrFrames, nrCpus, nrNodes, protocol, migrationWait, mremapPeek, execStack, faultLocking);
   }
 
   public MachineConfig withMigrationWait(MigrationWaitProtocol protocol) {
     return new MachineConfig(
-        nrFrames, nrCpus, vmaAdjust, protocol, mremapPeek, execStack, faultLocking);
+        nrFrames, nrCpus, nrNodes, vmaAdjust, protocol, mremapPeek, execStack, faultLocking);
   }
 
   public MachineConfig withMremapPeek(MremapPeekProtocol protocol) {
     return new MachineConfig(
-        nrFrames, nrCpus, vmaAdjust, migrationWait, protocol, execStack, faultLocking);
+        nrFrames, nrCpus, nrNodes, vmaAdjust, migrationWait, protocol, execStack, faultLocking);
   }
 
   public MachineConfig withExecStack(ExecStackProtocol protocol) {
     return new MachineConfig(
-        nrFrames, nrCpus, vmaAdjust, migrationWait, mremapPeek, protocol, faultLocking);
+        nrFrames, nrCpus, nrNodes, vmaAdjust, migrationWait, mremapPeek, protocol, faultLocking);
   }
 
   public MachineConfig withFaultLocking(Fault.Locking locking) {
     return new MachineConfig(
-        nrFrames, nrCpus, vmaAdjust, migrationWait, mremapPeek, execStack, locking);
+        nrFrames, nrCpus, nrNodes, vmaAdjust, migrationWait, mremapPeek, execStack, locking);
   }
 }

@@ -312,6 +312,20 @@ public final class Process {
     kernel.exit(old);
   }
 
+  /**
+   * Moves pages of this process to memory nodes, for a caller with CAP_SYS_NICE.
+   *
+   * @param pages addresses
+   * @param nodes where each of them is to go; null only asks where they are
+   * @param status filled with each page's node, or minus an errno; see move_pages(2)
+   * @param flags MPOL_MF_MOVE, MPOL_MF_MOVE_ALL
+   * @return pages that were not moved
+   * @throws ErrnoException as move_pages(2)
+   */
+  public int movePages(long[] pages, int @Nullable [] nodes, int[] status, int flags) {
+    return kernel.movePages.movePages(mm, pages, nodes, status, flags);
+  }
+
   /** Moves the page at {@code vaddr} to another frame. @throws ErrnoException EFAULT if none is */
   public MigratePages.Result movePage(long vaddr) {
     return kernel.movePages.movePage(mm, vaddr);

@@ -143,6 +143,22 @@ public final class XArray {
   }
 
   /**
+   * Changes the entry at {@code index}; there must be one. The caller holds the owner's lock.
+   *
+   * @kernel include/linux/xarray.h:xas_store
+   */
+  public void replace(long index, long pfn) {
+    Node node = root;
+    while (node != null && node.covers(index) && node.shift > 0) {
+      node = node.child(node.slot(index));
+    }
+    if (node == null || !node.covers(index) || node.entry(node.slot(index)) == 0) {
+      throw new KernelBug("the page cache has no page " + index);
+    }
+    node.setEntry(node.slot(index), pfn);
+  }
+
+  /**
    * Removes the entry at {@code index}; there must be one. The caller holds the owner's lock.
    *
    * @kernel lib/xarray.c:xa_erase

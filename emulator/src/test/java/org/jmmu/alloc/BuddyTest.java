@@ -20,8 +20,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class BuddyTest {
   private final PhysMemory phys = new PhysMemory(64);
-  private final Buddy buddy = new Buddy(phys);
-  private final Frames frames = new Frames(phys, buddy, new FailAlloc());
+  private final Nodes nodes = new Nodes(phys, 1);
+  private final Buddy buddy = nodes.zone(0);
+  private final Frames frames = new Frames(phys, nodes, new FailAlloc());
 
   @ParameterizedTest
   @ValueSource(longs = {8, 9, 63, 64, 65, 1000, 5000})

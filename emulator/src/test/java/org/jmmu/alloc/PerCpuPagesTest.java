@@ -20,8 +20,9 @@ class PerCpuPagesTest {
   private static final int NR_FRAMES = 4096;
 
   private final PhysMemory phys = new PhysMemory(NR_FRAMES);
-  private final Buddy buddy = new Buddy(phys);
-  private final Frames frames = new Frames(phys, buddy, new FailAlloc());
+  private final Nodes nodes = new Nodes(phys, 1);
+  private final Buddy buddy = nodes.zone(0);
+  private final Frames frames = new Frames(phys, nodes, new FailAlloc());
 
   @Test
   void theFrameThatAThreadFreedLastIsTheOneItGetsFirst() throws Exception {

@@ -29,7 +29,7 @@ final class MremapPeekPtlFirst implements MremapPeekProtocol {
     if (MigrationEntry.isMigrationEntry(entry) && MigrationEntry.pfn(entry) == oldPfn) {
       parts.frames().get(pfn);
       parts.pageRmap().add(pfn);
-      if (!MigrationEntry.isReadable(entry)) {
+      if (!MigrationEntry.isReadable(entry) && parts.pageRmap().isAnon(pfn)) {
         parts.pageRmap().setAnonExclusive(pfn);
       }
       // Release: whoever maps the page through this entry sees its copied content.
