@@ -202,7 +202,12 @@ public final class MigratePages {
     PageDesc.mappingSetRelease(phys, newPfn, PageDesc.mappingGetOpaque(phys, pfn));
     phys.copyPage(pfn, newPfn);
     copyFlags(pfn, newPfn, STATE);
-    return !swapCached || swapCache.migrateMapping(newPfn, pfn);
+    boolean moved = !swapCached || swapCache.migrateMapping(newPfn, pfn);
+    if (!moved) {
+      PageDesc.mappingSetRelease(phys, newPfn, 0); // the frame may serve another page
+      PageDesc.flagsGetAndClear(phys, newPfn, STATE);
+    }
+    return moved;
   }
 
   /**
