@@ -42,7 +42,17 @@ class SwapForkTreesTest {
   private long last; // value written
 
   /** A process and what its pages must hold. */
-  private record Node(Process process, long[] expected, int depth) {}
+  private static final class Node {
+    final Process process;
+    final long[] expected;
+    final int depth;
+
+    Node(Process process, long[] expected, int depth) {
+      this.process = process;
+      this.expected = expected;
+      this.depth = depth;
+    }
+  }
 
   @Test
   void everyProcessHasItsOwnContent() throws Exception {
