@@ -9,36 +9,39 @@
  */
 @Layers(
     """
-    hw.vectors                  # paging vectors: reading them, running them
+    hw.vectors                      # paging vectors: reading them, running them
       hw
       phys
-    race.execstack              # its walks are those of variants of vma-adjust
+    race.execstack                  # its walks are those of variants of vma-adjust
       race.vmaadjust
         race
-    race.*                      # one package per race: story, fixture, variants
-      race                      # what every race says of itself
-        sys                       # start here: machine, processes, system calls
-          check                   # oracles
+    race.*                          # one package per race: story, fixture, variants
+      race                          # what every race says of itself
+        sys                         # start here: machine, processes, system calls
+          check                     # oracles
             rmap
-          proc                    # what /proc shows of a process
+          proc                      # what /proc shows of a process
             swap
-          reclaim                 # pages out of memory
+          ksm                       # merging pages of equal content
             mm
-          migrate                 # pages from frame to frame
-            mm                    # what system calls and page faults do
-              rmap                # from a frame to the entries that map it
-                filemap           # page caches, and where files come from
-                  swap            # swap areas, their cache, non-present entries
-                    pgtable       # entries, their locks, TLB flushes
-                      alloc       # frames
-                        types     # address spaces, VMAs, anon_vmas, files
-                          lock    # the kernel's locks and their order
-                            phys  # frames and their descriptors, off-heap
-                            sched # pause points, stepped schedules
-                      hw          # CPUs, page walker, TLBs: silicon takes no kernel lock
-                        phys
-                        sched
-    hw.vectors                  # paging vectors, and a runner that puts a CPU to them
+          reclaim                   # pages out of memory
+            mm
+          compact                   # free memory in one piece
+            migrate                 # pages from frame to frame
+              mm                    # what system calls and page faults do
+                rmap                # from a frame to the entries that map it
+                  filemap           # page caches, and where files come from
+                    swap            # swap areas, their cache, non-present entries
+                      pgtable       # entries, their locks, TLB flushes
+                        alloc       # frames
+                          types     # address spaces, VMAs, anon_vmas, files
+                            lock    # the kernel's locks and their order
+                              phys  # frames and their descriptors, off-heap
+                              sched # pause points, stepped schedules
+                        hw          # CPUs, page walker, TLBs: silicon takes no kernel lock
+                          phys
+                          sched
+    hw.vectors                      # paging vectors, and a runner that puts a CPU to them
       hw
     """)
 @NullMarked

@@ -36,18 +36,13 @@ public final class Buddy {
   private long nrFree; // frames on the lists and the zone's stack; zone lock
   private long usedEnd; // frames from here on were never given out since the reset; zone lock
 
-  /** One for all frames. */
-  public Buddy(PhysMemory phys) {
-    this(phys, 0, 0, phys.nrFrames());
-  }
-
   /** The frames [{@code first}, {@code end}) of node {@code nid}. */
   Buddy(PhysMemory phys, int nid, long first, long end) {
     this.phys = phys;
-    this.zoneLock = phys.allocatorLineAddr(nid, 0);
     this.start = Math.max(first, NO_FRAME + 1);
     this.end = end;
-    this.pcp = new PerCpuPages(phys, this, nid);
+    this.zoneLock = phys.allocatorLineAddr(nid, 0);
+    this.pcp = new PerCpuPages(phys, this, nid, end - first);
     PageDesc.typeSetOpaque(phys, NO_FRAME, FrameType.RESERVED);
     addAllFrames();
   }
@@ -64,13 +59,17 @@ public final class Buddy {
       pfn = takeFromZone(order);
     }
     if (pfn != NO_FRAME) {
-      for (long each = pfn; each < pfn + (1L << order); each++) {
-        FrameChecks.allocated(phys, each);
-        PageDesc.clearForOwner(phys, each, type);
-      }
-      PageDesc.refcountSetRelease(phys, pfn, 1);
+      prepareNew(pfn, order, type);
     }
     return pfn;
+  }
+
+  private void prepareNew(long pfn, int order, FrameType type) {
+    for (long each = pfn; each < pfn + (1L << order); each++) {
+      FrameChecks.allocated(phys, each);
+      PageDesc.clearForOwner(phys, each, type);
+    }
+    PageDesc.refcountSetRelease(phys, pfn, 1);
   }
 
   /** Gives 2^order frames back, whose reference count has reached zero. */
@@ -108,6 +107,62 @@ public final class Buddy {
       pushSingleLocked(pfns[i]);
     }
     SpinLock.unlock(zoneLock, LockClass.ZONE_LOCK);
+  }
+
+  /**
+   * Merges all free frames, so that the lists show the largest blocks that there are.
+   *
+   * @kernel mm/page_alloc.c:drain_all_pages
+   */
+  public void drain() {
+    pcp.drainAll();
+    SpinLock.lock(zoneLock, LockClass.ZONE_LOCK);
+    mergeSinglesLocked();
+    SpinLock.unlock(zoneLock, LockClass.ZONE_LOCK);
+  }
+
+  /** Whether a free block of 2^{@code order} frames or more is on the lists. */
+  public boolean hasFreeBlock(int order) {
+    SpinLock.lock(zoneLock, LockClass.ZONE_LOCK);
+    boolean found = false;
+    for (int each = order; each <= MAX_ORDER; each++) {
+      found |= heads[each] != NIL;
+    }
+    SpinLock.unlock(zoneLock, LockClass.ZONE_LOCK);
+    return found;
+  }
+
+  /**
+   * Takes every frame of one aligned range that is on the lists, each with its first reference.
+   *
+   * @param range number of the range, which is 2^{@code order} frames long
+   * @param into receives the frames; large enough for all
+   * @return how many they are
+   * @kernel mm/compaction.c:isolate_freepages_block
+   */
+  public int isolateFree(long range, int order, long[] into, FrameType type) {
+    long first = Math.max(range << order, start);
+    long last = Math.min((range + 1) << order, end);
+    int nr = 0;
+    SpinLock.lock(zoneLock, LockClass.ZONE_LOCK);
+    splitLargerBlockLocked(range << order, order);
+    for (long pfn = first; pfn < last; ) {
+      if ((PageDesc.flagsGetAcquire(phys, pfn) & PG_BUDDY) == 0) {
+        pfn++;
+        continue;
+      }
+      long blockEnd = pfn + (1L << PageDesc.orderGetPlain(phys, pfn));
+      unlinkLocked((int) pfn, PageDesc.orderGetPlain(phys, pfn));
+      while (pfn < blockEnd) {
+        into[nr++] = pfn++;
+      }
+      usedEnd = Math.max(usedEnd, blockEnd);
+    }
+    SpinLock.unlock(zoneLock, LockClass.ZONE_LOCK);
+    for (int i = 0; i < nr; i++) {
+      prepareNew(into[i], 0, type);
+    }
+    return nr;
   }
 
   /** Moves at most {@code nr} single frames to a stack of {@link PerCpuPages}. */
@@ -148,12 +203,12 @@ public final class Buddy {
     return SpinLock.isLocked(zoneLock) || pcp.isLocked();
   }
 
-  /** The first frame of this zone. */
+  /** The first frame of the zone. */
   public long start() {
     return start;
   }
 
-  /** The frame behind the last one of this zone. */
+  /** The frame behind the last one of the zone. */
   public long end() {
     return end;
   }
@@ -162,9 +217,7 @@ public final class Buddy {
     return pfn >= start && pfn < end;
   }
 
-  /**
-   * Frames below this may have been given out since the last reset; none of the zone above it was.
-   */
+  /** Frames below this may have been given out since the last reset; no other of the zone was. */
   public long usedEnd() {
     return usedEnd;
   }
@@ -237,6 +290,23 @@ public final class Buddy {
       }
     }
     return NO_FRAME;
+  }
+
+  /** If a larger free block holds the 2^{@code order} frames from {@code first}: splits it. */
+  private void splitLargerBlockLocked(long first, int order) {
+    for (int size = order + 1; size <= MAX_ORDER; size++) {
+      long block = first & -(1L << size);
+      if (contains(block) && isFreeBlock(block, size)) {
+        unlinkLocked((int) block, size);
+        for (int half = size - 1; half >= order; half--) {
+          long upper = block + (1L << half);
+          pushLocked((int) (first < upper ? upper : block), half);
+          block = first < upper ? block : upper;
+        }
+        pushLocked((int) block, order);
+        return;
+      }
+    }
   }
 
   private void addMergedLocked(long pfn, int order) {

@@ -51,15 +51,6 @@ public final class Frames {
   }
 
   /**
-   * As {@link #alloc(FrameType)}, from node {@code nid} or not at all.
-   *
-   * @kernel include/linux/gfp_types.h:__GFP_THISNODE
-   */
-  public long allocThisNode(FrameType type, int nid) {
-    return shouldFail(type) ? Buddy.NO_FRAME : nodes.zone(nid).alloc(0, type);
-  }
-
-  /**
    * @kernel mm/page_alloc.c:__alloc_pages_direct_reclaim
    */
   private long allocSlow(FrameType type, int nid) {
@@ -68,6 +59,15 @@ public final class Frames {
       pfn = nodes.alloc(0, type, nid); // others may be faster
     }
     return pfn;
+  }
+
+  /**
+   * As {@link #alloc(FrameType)}, from node {@code nid} or not at all; nothing is reclaimed for it.
+   *
+   * @kernel include/linux/gfp_types.h:__GFP_THISNODE
+   */
+  public long allocThisNode(FrameType type, int nid) {
+    return shouldFail(type) ? Buddy.NO_FRAME : nodes.zone(nid).alloc(0, type);
   }
 
   private boolean shouldFail(FrameType type) {

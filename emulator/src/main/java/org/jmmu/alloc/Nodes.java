@@ -55,7 +55,7 @@ public final class Nodes {
   }
 
   /** 2^{@code order} frames of the node, or of the next one that has them. */
-  long alloc(int order, FrameType type, int preferredNid) {
+  public long alloc(int order, FrameType type, int preferredNid) {
     int nid = preferredNid;
     do {
       long pfn = zones[nid].alloc(order, type);

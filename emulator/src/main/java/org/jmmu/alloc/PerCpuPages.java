@@ -18,18 +18,18 @@ final class PerCpuPages {
   private static final int STACKS = 16; // a power of two
   private static final int BATCH = 64;
   private static final int HIGH = 8 * BATCH;
-  private static final int MIN_FRAMES = 2 * STACKS * BATCH - 1; // frame 0 is nobody's
+  private static final int MIN_FRAMES = 2 * STACKS * BATCH;
 
   private final PhysMemory phys;
   private final Buddy buddy;
   private final int nid;
   private final boolean enabled;
 
-  PerCpuPages(PhysMemory phys, Buddy buddy, int nid) {
+  PerCpuPages(PhysMemory phys, Buddy buddy, int nid, long nrFrames) {
     this.phys = phys;
     this.buddy = buddy;
     this.nid = nid;
-    this.enabled = buddy.end() - buddy.start() >= MIN_FRAMES;
+    this.enabled = nrFrames >= MIN_FRAMES;
   }
 
   boolean isEnabled() {
@@ -56,7 +56,6 @@ final class PerCpuPages {
     SpinLock.unlock(stack, LockClass.PCP_LOCK);
   }
 
-  /** Those at [{@code from}, {@code to}) of an array. */
   void giveAll(long[] pfns, int from, int to) {
     long stack = stackOfThisThread();
     SpinLock.lock(stack, LockClass.PCP_LOCK);
@@ -70,7 +69,7 @@ final class PerCpuPages {
   /** Gives the frames of all stacks back to the zone. */
   void drainAll() {
     for (int i = 0; enabled && i < STACKS; i++) {
-      long stack = lineOf(i);
+      long stack = stack(i);
       SpinLock.lock(stack, LockClass.PCP_LOCK);
       buddy.moveFrom(stack, FrameStack.size(stack));
       SpinLock.unlock(stack, LockClass.PCP_LOCK);
@@ -80,7 +79,7 @@ final class PerCpuPages {
   boolean isLocked() {
     boolean locked = false;
     for (int i = 0; enabled && i < STACKS; i++) {
-      locked |= SpinLock.isLocked(lineOf(i));
+      locked |= SpinLock.isLocked(stack(i));
     }
     return locked;
   }
@@ -89,7 +88,7 @@ final class PerCpuPages {
   long nrFree() {
     long nr = 0;
     for (int i = 0; enabled && i < STACKS; i++) {
-      nr += FrameStack.size(lineOf(i));
+      nr += FrameStack.size(stack(i));
     }
     return nr;
   }
@@ -97,7 +96,7 @@ final class PerCpuPages {
   /** Forgets the frames. */
   void reset() {
     for (int i = 0; enabled && i < STACKS; i++) {
-      FrameStack.clear(lineOf(i));
+      FrameStack.clear(stack(i));
     }
   }
 
@@ -110,10 +109,10 @@ final class PerCpuPages {
 
   private long stackOfThisThread() {
     int thread = (int) Thread.currentThread().threadId();
-    return lineOf(thread & (STACKS - 1));
+    return stack(thread & (STACKS - 1));
   }
 
-  private long lineOf(int stack) {
-    return phys.allocatorLineAddr(nid, 1 + stack);
+  private long stack(int i) {
+    return phys.allocatorLineAddr(nid, 1 + i);
   }
 }

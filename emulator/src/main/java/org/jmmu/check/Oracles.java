@@ -25,6 +25,7 @@ import org.jmmu.swap.SwapCache;
 import org.jmmu.swap.Swapfile;
 import org.jmmu.types.AnonVma;
 import org.jmmu.types.AnonVmaChain;
+import org.jmmu.types.KsmStableNode;
 import org.jmmu.types.Mm;
 import org.jmmu.types.Vma;
 
@@ -47,12 +48,13 @@ public final class Oracles {
       PageCache pageCache,
       SlotTable<MappingSlot> mappings,
       Swapfile swapfile,
-      SwapCache swapCache) {
+      SwapCache swapCache,
+      SlotTable<KsmStableNode> ksmNodes) {
     this.phys = phys;
     this.nodes = nodes;
     this.cached = new PageCacheCensus(phys, mappings, violations);
     this.swap = new SwapCensus(phys, swapfile, swapCache, violations);
-    this.census = new PageTableCensus(phys, anonVmas, pageCache, swap, violations);
+    this.census = new PageTableCensus(phys, anonVmas, pageCache, ksmNodes, swap, violations);
   }
 
   /**
@@ -61,8 +63,8 @@ public final class Oracles {
    */
   public List<Violation> check(Iterable<Mm> mms) {
     violations.clear();
-    int usedEnd = (int) nodes.usedEnd();
     swap.begin();
+    int usedEnd = (int) nodes.usedEnd();
     census.begin(usedEnd);
     cached.count(usedEnd);
     for (Mm mm : mms) {
@@ -81,7 +83,7 @@ public final class Oracles {
       Buddy zone = nodes.zone(nid);
       inUse += checkFrames((int) zone.start(), (int) zone.usedEnd());
       if (zone.isLocked()) {
-        add(NO_LOCK_HELD, "zone lock of node " + nid);
+        add(NO_LOCK_HELD, "a lock of the page allocator of node " + nid);
       }
     }
     long missing = phys.nrFrames() - 1 - inUse - nodes.nrFree();

@@ -13,12 +13,17 @@ import org.jmmu.pgtable.Pte;
 import org.jmmu.phys.FrameType;
 import org.jmmu.phys.Mem;
 import org.jmmu.phys.PageDesc;
+import org.jmmu.phys.PageFlags;
 import org.jmmu.phys.PhysMemory;
+import org.jmmu.phys.Slot;
+import org.jmmu.phys.SlotTable;
 import org.jmmu.rmap.AnonVmas;
 import org.jmmu.swap.MigrationEntry;
 import org.jmmu.swap.SwapPte;
 import org.jmmu.types.AddressSpace;
 import org.jmmu.types.AnonVma;
+import org.jmmu.types.KsmRmapItem;
+import org.jmmu.types.KsmStableNode;
 import org.jmmu.types.Mm;
 import org.jmmu.types.Vma;
 
@@ -32,6 +37,7 @@ final class PageTableCensus {
   private final PhysMemory phys;
   private final AnonVmas anonVmas;
   private final PageCache pageCache;
+  private final SlotTable<KsmStableNode> ksmNodes;
   private final SwapCensus swap;
   private final List<Violation> violations;
   private int[] mapped = new int[0]; // by frame: entries that map it
@@ -41,11 +47,13 @@ final class PageTableCensus {
       PhysMemory phys,
       AnonVmas anonVmas,
       PageCache pageCache,
+      SlotTable<KsmStableNode> ksmNodes,
       SwapCensus swap,
       List<Violation> violations) {
     this.phys = phys;
     this.anonVmas = anonVmas;
     this.pageCache = pageCache;
+    this.ksmNodes = ksmNodes;
     this.swap = swap;
     this.violations = violations;
   }
@@ -86,17 +94,23 @@ final class PageTableCensus {
     }
     linked[(int) tablePfn] = true;
     long table = phys.frameAddr(tablePfn);
-    for (int i = 0; i < PteBits.ENTRIES_PER_TABLE; i++) {
+    int i = nextEntry(table, 0);
+    while (i < PteBits.ENTRIES_PER_TABLE) {
       long word = Mem.longGetPlain(table + ((long) i << 3));
-      if (word != 0) {
-        long vaddr = firstVaddr + i * PteBits.size(level);
-        if (level == PteBits.LEVEL_PTE) {
-          countEntry(mm, vaddr, word);
-        } else {
-          countTable(mm, Pte.pfn(word), level - 1, vaddr);
-        }
+      long vaddr = firstVaddr + i * PteBits.size(level);
+      if (level == PteBits.LEVEL_PTE) {
+        countEntry(mm, vaddr, word);
+      } else {
+        countTable(mm, Pte.pfn(word), level - 1, vaddr);
       }
+      i = nextEntry(table, i + 1);
     }
+  }
+
+  /** The first entry from {@code from} on that is not empty; most of most tables is. */
+  private static int nextEntry(long table, int from) {
+    int left = PteBits.ENTRIES_PER_TABLE - from;
+    return from + Mem.firstNonZeroLong(table + ((long) from << 3), left);
   }
 
   private void countEntry(Mm mm, long vaddr, long word) {
@@ -133,11 +147,28 @@ final class PageTableCensus {
           && vma.file.mapping == mapping
           && PageDesc.indexGetOpaque(phys, pfn) == vma.linearPageIndex(vaddr);
     }
-    AnonVma anonVma = anonVmas.of(PageDesc.mappingGetAcquire(phys, pfn));
+    long word = PageDesc.mappingGetAcquire(phys, pfn);
+    if (Slot.tag(word) == PageFlags.PAGE_MAPPING_KSM) {
+      return ksmLeadsTo(ksmNodes.get(word), vma, vaddr);
+    }
+    AnonVma anonVma = anonVmas.of(word);
     long index = PageDesc.indexGetOpaque(phys, pfn);
     return anonVma != null
         && index == vma.linearPageIndex(vaddr)
         && anonVma.leadsToLocked(vma, index);
+  }
+
+  /** By way of the item of this process or of the one it was forked from. */
+  private static boolean ksmLeadsTo(KsmStableNode node, Vma vma, long vaddr) {
+    for (KsmRmapItem item = node.headLocked(); item != null; item = item.next()) {
+      AnonVma anonVma = item.anonVma;
+      if (item.address == vaddr
+          && anonVma != null
+          && anonVma.leadsToLocked(vma, vma.linearPageIndex(vaddr))) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private boolean isKnown(long pfn) {

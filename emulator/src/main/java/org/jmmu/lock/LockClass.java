@@ -10,6 +10,9 @@ public enum LockClass {
   /** {@code inode->i_rwsem}: size and contents of one file, against each other's changes. */
   INODE_LOCK,
 
+  /** {@code ksm_thread_mutex}: what is known of pages that are or may be merged. */
+  KSM_THREAD_MUTEX,
+
   /** {@code mm->mmap_lock}, {@code mmap_sem} before 5.8: the VMAs of one address space. */
   MMAP_LOCK,
 

@@ -34,19 +34,20 @@
  */
 @LockOrder(
     """
-    INODE_LOCK
-      MMAP_LOCK
-        VMA_LOCK               # taken by a writer of mmap_lock to wait for the VMA's readers, never kept
-          INVALIDATE_LOCK
-            PAGE_LOCK
-              I_PAGES
-              I_MMAP_RWSEM
-                ANON_VMA
-                  PAGE_TABLE_LOCK  # allocating a page-table page takes this one without PTL
-                    PTL            # two at once: fork, the child's table before the parent's; mremap, old before new
-                      PCP_LOCK     # allocations under a page-table lock do not wait
-                        ZONE_LOCK
-                      WAIT_QUEUE   # a waiter for a migration entry queues itself before it drops PTL
+    KSM_THREAD_MUTEX
+      INODE_LOCK
+        MMAP_LOCK
+          VMA_LOCK               # taken by a writer of mmap_lock to wait for the VMA's readers, never kept
+            INVALIDATE_LOCK
+              PAGE_LOCK
+                I_PAGES
+                I_MMAP_RWSEM
+                  ANON_VMA
+                    PAGE_TABLE_LOCK  # allocating a page-table page takes this one without PTL
+                      PTL            # two at once: fork, the child's table before the parent's; mremap, old before new
+                        PCP_LOCK     # allocations under a page-table lock do not wait
+                          ZONE_LOCK
+                        WAIT_QUEUE   # a waiter for a migration entry queues itself before it drops PTL
     """)
 @NullMarked
 package org.jmmu.lock;

@@ -8,6 +8,8 @@ import org.jmmu.lock.PageLock;
 import org.jmmu.phys.PageDesc;
 import org.jmmu.phys.PageFlags;
 import org.jmmu.phys.PhysMemory;
+import org.jmmu.phys.Slot;
+import org.jmmu.phys.SlotTable;
 import org.jmmu.rmap.AnonVmas;
 import org.jmmu.rmap.RemoveMigrationPtes;
 import org.jmmu.rmap.RmapWalk;
@@ -17,6 +19,7 @@ import org.jmmu.swap.SwapCache;
 import org.jmmu.types.AddressSpace;
 import org.jmmu.types.AnonVma;
 import org.jmmu.types.KernelBug;
+import org.jmmu.types.KsmStableNode;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,13 +50,6 @@ public final class MigratePages {
     ENOMEM
   }
 
-  /** What of an anonymous page's flags goes with its content. */
-  private static final long STATE =
-      PageFlags.PG_DIRTY
-          | PageFlags.PG_REFERENCED
-          | PageFlags.PG_SWAPBACKED
-          | PageFlags.PG_UPTODATE;
-
   /**
    * What a migration waits for.
    *
@@ -66,6 +62,13 @@ public final class MigratePages {
     SYNC
   }
 
+  /** What of a page's flags goes with its content. */
+  private static final long STATE =
+      PageFlags.PG_DIRTY
+          | PageFlags.PG_REFERENCED
+          | PageFlags.PG_SWAPBACKED
+          | PageFlags.PG_UPTODATE;
+
   private final PhysMemory phys;
   private final Frames frames;
   private final AnonVmas anonVmas;
@@ -74,6 +77,7 @@ public final class MigratePages {
   private final TryToMigrate tryToMigrate;
   private final RemoveMigrationPtes removeMigrationPtes;
   private final SwapCache swapCache;
+  private final SlotTable<KsmStableNode> ksmNodes;
   private final MigrationTarget anywhere;
 
   public MigratePages(
@@ -85,7 +89,8 @@ public final class MigratePages {
       RmapWalk rmapWalk,
       TryToMigrate tryToMigrate,
       RemoveMigrationPtes removeMigrationPtes,
-      SwapCache swapCache) {
+      SwapCache swapCache,
+      SlotTable<KsmStableNode> ksmNodes) {
     this.phys = phys;
     this.frames = frames;
     this.anonVmas = anonVmas;
@@ -94,6 +99,7 @@ public final class MigratePages {
     this.tryToMigrate = tryToMigrate;
     this.removeMigrationPtes = removeMigrationPtes;
     this.swapCache = swapCache;
+    this.ksmNodes = ksmNodes;
     this.anywhere = MigrationTarget.anywhere(frames, nodes);
   }
 
@@ -152,12 +158,15 @@ public final class MigratePages {
     AddressSpace mapping = pageCache.of(PageDesc.mappingGetAcquire(phys, pfn));
     // Once unmapped, nothing else keeps the anon_vma from being freed and reused.
     AnonVma anonVma = mapping == null ? anonVmas.getMapped(pfn) : null;
-    if (mapping == null && anonVma == null && !swapCache.has(pfn)) {
+    boolean merged = Slot.tag(PageDesc.mappingGetAcquire(phys, pfn)) == PageFlags.PAGE_MAPPING_KSM;
+    if (mapping == null && anonVma == null && !merged && !swapCache.has(pfn)) {
       return false; // truncated, unmapped just now, or not mapped yet
     }
     // A page of the swap cache that nobody maps: its anon_vma may be gone, so there is no walk.
     boolean wasMapped =
-        (mapping != null || anonVma != null) && PageDesc.mapcountGetAcquire(phys, pfn) != 0;
+        mapping == null
+            ? anonVma != null || merged
+            : PageDesc.mapcountGetAcquire(phys, pfn) != 0;
     if (wasMapped) {
       rmapWalk.walk(pfn, tryToMigrate, 0);
     }
@@ -179,10 +188,7 @@ public final class MigratePages {
       throw new KernelBug("new frame " + newPfn + " is locked");
     }
     boolean moved =
-        mapping == null ? moveAnonToNewFolio(pfn, newPfn) : moveFileFolio(mapping, pfn, newPfn);
-    if (moved) {
-      PausePoint.reach("migrate.copied");
-    }
+        mapping == null ? moveAnonFolio(pfn, newPfn) : moveFileFolio(mapping, pfn, newPfn);
     if (moved && wasMapped) {
       rmapWalk.walk(newPfn, removeMigrationPtes, pfn);
     }
@@ -193,7 +199,7 @@ public final class MigratePages {
   /**
    * @kernel mm/migrate.c:migrate_folio
    */
-  private boolean moveAnonToNewFolio(long pfn, long newPfn) {
+  private boolean moveAnonFolio(long pfn, long newPfn) {
     boolean swapCached = swapCache.has(pfn);
     if (PageDesc.refcountGetAcquire(phys, pfn) != (swapCached ? 2 : 1)) {
       return false;
@@ -201,13 +207,18 @@ public final class MigratePages {
     PageDesc.indexSetOpaque(phys, newPfn, PageDesc.indexGetOpaque(phys, pfn));
     PageDesc.mappingSetRelease(phys, newPfn, PageDesc.mappingGetOpaque(phys, pfn));
     phys.copyPage(pfn, newPfn);
-    copyFlags(pfn, newPfn, STATE);
-    boolean moved = !swapCached || swapCache.migrateMapping(newPfn, pfn);
-    if (!moved) {
+    copyFlags(pfn, newPfn);
+    PausePoint.reach("migrate.copied");
+    if (swapCached && !swapCache.migrateMapping(newPfn, pfn)) {
       PageDesc.mappingSetRelease(phys, newPfn, 0); // the frame may serve another page
       PageDesc.flagsGetAndClear(phys, newPfn, STATE);
+      return false;
     }
-    return moved;
+    long mappingWord = PageDesc.mappingGetOpaque(phys, pfn);
+    if (Slot.tag(mappingWord) == PageFlags.PAGE_MAPPING_KSM) {
+      ksmNodes.get(mappingWord).migrate(newPfn);
+    }
+    return true;
   }
 
   /**
@@ -223,14 +234,15 @@ public final class MigratePages {
       return false;
     }
     // In the cache already, but locked and without its bytes as far as a reader can see.
-    copyFlags(pfn, newPfn, PageFlags.PG_REFERENCED | PageFlags.PG_UPTODATE);
+    copyFlags(pfn, newPfn);
+    PausePoint.reach("migrate.copied");
     return true;
   }
 
   /**
    * @kernel mm/migrate.c:folio_migrate_flags
    */
-  private void copyFlags(long pfn, long newPfn, long which) {
-    PageDesc.flagsGetAndOr(phys, newPfn, PageDesc.flagsGetAcquire(phys, pfn) & which);
+  private void copyFlags(long pfn, long newPfn) {
+    PageDesc.flagsGetAndOr(phys, newPfn, PageDesc.flagsGetAcquire(phys, pfn) & STATE);
   }
 }

@@ -1,5 +1,6 @@
 package org.jmmu.mm;
 
+import static org.jmmu.mm.FaultFlags.FAULT_FLAG_UNSHARE;
 import static org.jmmu.mm.FaultFlags.FAULT_FLAG_WRITE;
 import static org.jmmu.mm.VmFault.VM_FAULT_OOM;
 
@@ -103,7 +104,7 @@ public final class HandleMmFault {
     if (!Pte.isPresent(pteVal)) {
       return handleNonPresent(cpu, vma, vaddr, pteAddr, pteVal, flags);
     }
-    if ((flags & FAULT_FLAG_WRITE) != 0 && !Pte.isWrite(pteVal)) {
+    if ((flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE)) != 0 && !Pte.isWrite(pteVal)) {
       return wpFault.doWpPage(cpu, vma, vaddr, pteAddr, pteVal, flags);
     } // else: somebody else handled the same fault; the access is tried again
     return 0;

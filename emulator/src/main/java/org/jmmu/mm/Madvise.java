@@ -38,10 +38,12 @@ public final class Madvise {
   private final VmaModify vmaModify;
   private final MadviseMemory memory;
   private final FaultIn faultIn;
+  private final BreakKsm breakKsm;
 
   public Madvise(
       VmaModify vmaModify,
       FaultIn faultIn,
+      BreakKsm breakKsm,
       PhysMemory phys,
       Frames frames,
       PageTables tables,
@@ -63,6 +65,7 @@ public final class Madvise {
             new MadviseSwap(phys, frames, tables, pageRmap, swapIn, reclaim),
             fileIo);
     this.faultIn = faultIn;
+    this.breakKsm = breakKsm;
   }
 
   /**
@@ -163,6 +166,9 @@ public final class Madvise {
    */
   private void changeFlags(Vma vma, long start, long end, int advice) {
     long oldFlags = vma.vmFlagsGetOpaque();
+    if (advice == Mman.MADV_UNMERGEABLE && (oldFlags & VM_MERGEABLE) != 0) {
+      breakKsm.range(vma, start, end);
+    }
     long flags = newFlags(vma, oldFlags, advice);
     if (flags == oldFlags) {
       return;

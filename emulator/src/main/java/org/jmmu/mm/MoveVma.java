@@ -4,6 +4,7 @@ import static org.jmmu.phys.PhysMemory.PAGE_SHIFT;
 import static org.jmmu.types.VmFlags.VM_ACCOUNT;
 import static org.jmmu.types.VmFlags.VM_LOCKED;
 import static org.jmmu.types.VmFlags.VM_LOCKED_MASK;
+import static org.jmmu.types.VmFlags.VM_MERGEABLE;
 
 import org.jmmu.rmap.AnonVmas;
 import org.jmmu.sched.PausePoint;
@@ -26,6 +27,7 @@ final class MoveVma {
   private final VmaModify vmaModify;
   private final Accounting accounting;
   private final Munmap munmap;
+  private final BreakKsm breakKsm;
   private final MovePageTables movePageTables;
 
   MoveVma(
@@ -33,11 +35,13 @@ final class MoveVma {
       VmaModify vmaModify,
       Accounting accounting,
       Munmap munmap,
+      BreakKsm breakKsm,
       MovePageTables movePageTables) {
     this.anonVmas = anonVmas;
     this.vmaModify = vmaModify;
     this.accounting = accounting;
     this.munmap = munmap;
+    this.breakKsm = breakKsm;
     this.movePageTables = movePageTables;
   }
 
@@ -94,13 +98,17 @@ final class MoveVma {
   /**
    * @kernel mm/mremap.c:prep_move_vma
    */
-  private static void prepare(Remap remap, Vma vma) {
+  private void prepare(Remap remap, Vma vma) {
     checkMapCount(remap.mm, 0);
     boolean part =
         vma.vmStartGetOpaque() != remap.vaddr
             || vma.vmEndGetOpaque() != remap.vaddr + remap.oldLength;
     if (vma.specialName != null && part) {
       throw new ErrnoException(Errno.EINVAL, "a part of " + vma.specialName);
+    }
+    if ((vma.vmFlagsGetOpaque() & VM_MERGEABLE) != 0) {
+      // The reverse map of a merged page has its address: that must not change.
+      breakKsm.range(vma, remap.vaddr, remap.vaddr + remap.oldLength);
     }
   }
 

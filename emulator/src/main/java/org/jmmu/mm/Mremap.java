@@ -35,12 +35,13 @@ public final class Mremap {
       VmaModify vmaModify,
       Munmap munmap,
       FaultIn faultIn,
+      BreakKsm breakKsm,
       AnonVmas anonVmas,
       MovePageTables movePageTables) {
     this.accounting = accounting;
     this.vmaModify = vmaModify;
     this.munmap = munmap;
-    this.moveVma = new MoveVma(anonVmas, vmaModify, accounting, munmap, movePageTables);
+    this.moveVma = new MoveVma(anonVmas, vmaModify, accounting, munmap, breakKsm, movePageTables);
     this.faultIn = faultIn;
   }
 

@@ -1,5 +1,6 @@
 package org.jmmu.mm;
 
+import static org.jmmu.mm.FaultFlags.FAULT_FLAG_UNSHARE;
 import static org.jmmu.mm.VmFault.VM_FAULT_OOM;
 import static org.jmmu.mm.VmFault.VM_FAULT_RETRY;
 import static org.jmmu.types.VmFlags.VM_SHARED;
@@ -68,9 +69,9 @@ final class WpFault {
     tables.lock(pteAddr);
     boolean still = Mem.longGetOpaque(pteAddr) == pteVal;
     boolean reuse = still && !shared && isReusable(vma, pfn);
-    if (reuse) {
+    if (reuse && (flags & FAULT_FLAG_UNSHARE) == 0) {
       Pte.setWriteDirty(pteAddr);
-    } else if (still) {
+    } else if (still && !reuse) {
       frames.get(pfn); // what follows needs the page without the ptl
     }
     tables.unlock(pteAddr);
@@ -90,7 +91,7 @@ final class WpFault {
     if (pageRmap.isAnonExclusive(pfn)) {
       return true;
     }
-    return pageRmap.isAnon(pfn) && canReuseAnon(vma, pfn);
+    return pageRmap.isAnon(pfn) && !pageRmap.isKsm(pfn) && canReuseAnon(vma, pfn);
   }
 
   /**

@@ -7,6 +7,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 
@@ -20,6 +21,7 @@ import java.lang.invoke.VarHandle;
 @SuppressWarnings("restricted") // the everything-segment is the point of this class
 public final class Mem {
   private static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+  private static final MemorySegment ZEROES = Arena.global().allocate(PhysMemory.PAGE_SIZE);
   private static final VarHandle LONG = JAVA_LONG.varHandle().withInvokeExactBehavior();
   private static final VarHandle INT = JAVA_INT.varHandle().withInvokeExactBehavior();
 
@@ -145,6 +147,19 @@ public final class Mem {
   }
 
   // Blocks.
+
+  /**
+   * Looks for a word that is not zero, many at a time.
+   *
+   * @param addr of the first word, 8-byte aligned
+   * @param words to look at, 512 at most
+   * @return the first such word's place among them; {@code words} if there is none
+   */
+  public static int firstNonZeroLong(long addr, int words) {
+    long bytes = (long) words * Long.BYTES;
+    long at = MemorySegment.mismatch(ALL, addr, addr + bytes, ZEROES, 0, bytes);
+    return at < 0 ? words : (int) (at / Long.BYTES);
+  }
 
   /** Copies {@code bytes} bytes; the ranges must not overlap. */
   public static void copy(long from, long to, long bytes) {

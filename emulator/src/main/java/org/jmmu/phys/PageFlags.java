@@ -43,5 +43,8 @@ public final class PageFlags {
   /** Tag in {@code mapping}: the handle names an anon_vma. */
   public static final long PAGE_MAPPING_ANON = 1L << 0;
 
+  /** Tag in {@code mapping}: the handle names a stable node of KSM. Includes the other tag. */
+  public static final long PAGE_MAPPING_KSM = PAGE_MAPPING_ANON | 1L << 1;
+
   private PageFlags() {}
 }

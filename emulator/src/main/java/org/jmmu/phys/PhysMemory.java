@@ -23,8 +23,8 @@ public final class PhysMemory {
   /** Allocators that may share the frames. */
   public static final int ZONES = 8;
 
-  /** Lines of one of them: its lock and stack, and its per-CPU lists. */
-  private static final int ZONE_LINES = 17;
+  /** Lines of an allocator: its lock and {@link #ALLOCATOR_LINES} - 1 per-CPU lists. */
+  private static final int ALLOCATOR_LINES = 17;
 
   private static final int LINE_SHIFT = 7; // two cache lines each: neighbours are prefetched
 
@@ -41,8 +41,8 @@ public final class PhysMemory {
       throw new IllegalArgumentException("nrFrames must be positive: " + nrFrames);
     }
     this.nrFrames = nrFrames;
-    long bytes =
-        nrFrames * (PAGE_SIZE + PageDesc.SIZE) + (((long) ZONES * ZONE_LINES) << LINE_SHIFT);
+    long lines = ((long) ZONES * ALLOCATOR_LINES) << LINE_SHIFT;
+    long bytes = nrFrames * (PAGE_SIZE + PageDesc.SIZE) + lines;
     this.frames = NativeMemory.allocateZeroed(this, bytes, PAGE_SIZE);
     this.descs = frames + nrFrames * PAGE_SIZE;
   }
@@ -85,8 +85,8 @@ public final class PhysMemory {
    * @param part 0 = the zone, others = its per-CPU lists
    */
   public long allocatorLineAddr(int zone, int part) {
-    assert part < ZONE_LINES : "part " + part;
-    long line = (long) zone * ZONE_LINES + part;
+    assert zone < ZONES && part < ALLOCATOR_LINES : "part " + part + " of zone " + zone;
+    long line = (long) zone * ALLOCATOR_LINES + part;
     return descs + (nrFrames << PageDesc.SHIFT) + (line << LINE_SHIFT);
   }
 
@@ -102,6 +102,27 @@ public final class PhysMemory {
    */
   public void copyPage(long fromPfn, long toPfn) {
     Mem.copy(frameAddr(fromPfn), frameAddr(toPfn), PAGE_SIZE);
+  }
+
+  /** Whether two frames hold the same bytes, if nobody changes them. */
+  public boolean haveSameContent(long pfn, long otherPfn) {
+    long apart = frameAddr(otherPfn) - frameAddr(pfn);
+    for (long at = frameAddr(pfn); at < frameAddr(pfn) + PAGE_SIZE; at += Long.BYTES) {
+      if (Mem.longGetPlain(at) != Mem.longGetPlain(at + apart)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Of a frame's bytes, if nobody changes them; equal pages have equal ones. */
+  public long checksum(long pfn) {
+    long sum = 0;
+    for (long at = frameAddr(pfn); at < frameAddr(pfn) + PAGE_SIZE; at += Long.BYTES) {
+      sum = (sum ^ Mem.longGetPlain(at)) * 0x9e37_79b9_7f4a_7c15L;
+      sum ^= sum >>> 32;
+    }
+    return sum;
   }
 
   /** Fills a frame with one byte: poison, so that a read of a freed frame shows. */

@@ -1,6 +1,7 @@
 package org.jmmu.rmap;
 
 import static org.jmmu.phys.PageFlags.PAGE_MAPPING_ANON;
+import static org.jmmu.phys.PageFlags.PAGE_MAPPING_KSM;
 import static org.jmmu.phys.PageFlags.PG_ANON_EXCLUSIVE;
 import static org.jmmu.phys.PageFlags.PG_SWAPBACKED;
 
@@ -53,8 +54,14 @@ public final class PageRmap {
     add(pfn);
   }
 
+  /** Merged pages included. @kernel include/linux/page-flags.h:folio_test_anon */
   public boolean isAnon(long pfn) {
-    return Slot.tag(PageDesc.mappingGetAcquire(phys, pfn)) == PAGE_MAPPING_ANON;
+    return (PageDesc.mappingGetAcquire(phys, pfn) & PAGE_MAPPING_ANON) != 0;
+  }
+
+  /** Whether the page is a merged one. @kernel include/linux/page-flags.h:folio_test_ksm */
+  public boolean isKsm(long pfn) {
+    return Slot.tag(PageDesc.mappingGetAcquire(phys, pfn)) == PAGE_MAPPING_KSM;
   }
 
   /** Whether only one process has the page, so that it may write to it; under the ptl. */

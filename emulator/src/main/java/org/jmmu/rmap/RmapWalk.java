@@ -3,9 +3,13 @@ package org.jmmu.rmap;
 import java.util.concurrent.atomic.LongAdder;
 import org.jmmu.filemap.PageCache;
 import org.jmmu.phys.PageDesc;
+import org.jmmu.phys.PageFlags;
 import org.jmmu.phys.PhysMemory;
+import org.jmmu.phys.Slot;
+import org.jmmu.phys.SlotTable;
 import org.jmmu.types.AddressSpace;
 import org.jmmu.types.AnonVma;
+import org.jmmu.types.KsmStableNode;
 
 /**
  * Visits every VMA that may map a page. Allocates nothing.
@@ -16,13 +20,16 @@ public final class RmapWalk {
   private final PhysMemory phys;
   private final AnonVmas anonVmas;
   private final PageCache pageCache;
+  private final SlotTable<KsmStableNode> ksmNodes;
   private final VmaAdjustProtocol protocol;
   private final LongAdder restarts = new LongAdder();
 
-  public RmapWalk(PhysMemory phys, AnonVmas anonVmas, PageCache pageCache) {
+  public RmapWalk(
+      PhysMemory phys, AnonVmas anonVmas, PageCache pageCache, SlotTable<KsmStableNode> ksmNodes) {
     this.phys = phys;
     this.anonVmas = anonVmas;
     this.pageCache = pageCache;
+    this.ksmNodes = ksmNodes;
     this.protocol = anonVmas.protocol();
   }
 
@@ -32,6 +39,10 @@ public final class RmapWalk {
    */
   public void walk(long pfn, RmapOne one, long arg) {
     long mappingWord = PageDesc.mappingGetAcquire(phys, pfn);
+    if (Slot.tag(mappingWord) == PageFlags.PAGE_MAPPING_KSM) {
+      KsmRmapWalk.walk(protocol, ksmNodes.get(mappingWord), pfn, one, arg);
+      return;
+    }
     long index = PageDesc.indexGetOpaque(phys, pfn);
     AnonVma anonVma = anonVmas.of(mappingWord);
     if (anonVma == null) {

@@ -8,6 +8,8 @@ import org.jmmu.alloc.Frames;
 import org.jmmu.alloc.Nodes;
 import org.jmmu.check.Oracles;
 import org.jmmu.check.Violation;
+import org.jmmu.compact.Compaction;
+import org.jmmu.compact.Kcompactd;
 import org.jmmu.filemap.Files;
 import org.jmmu.filemap.GetFolio;
 import org.jmmu.filemap.MappingSlot;
@@ -16,9 +18,11 @@ import org.jmmu.filemap.TruncatePages;
 import org.jmmu.filemap.Writeback;
 import org.jmmu.hw.ControlBits;
 import org.jmmu.hw.Cpu;
+import org.jmmu.ksm.Ksm;
 import org.jmmu.migrate.MigratePages;
 import org.jmmu.migrate.MovePages;
 import org.jmmu.mm.Accounting;
+import org.jmmu.mm.BreakKsm;
 import org.jmmu.mm.Brk;
 import org.jmmu.mm.Exec;
 import org.jmmu.mm.ExecImage;
@@ -68,6 +72,7 @@ import org.jmmu.types.AnonVma;
 import org.jmmu.types.Backing;
 import org.jmmu.types.Errno;
 import org.jmmu.types.ErrnoException;
+import org.jmmu.types.KsmStableNode;
 import org.jmmu.types.Mm;
 import org.jmmu.types.Rlimits;
 import org.jmmu.types.VmSysctl;
@@ -87,6 +92,7 @@ final class Kernel {
   final Mlock mlock;
   final MovePages movePages;
   final MigratePages migratePages;
+  final Compaction compaction;
   final RmapWalk rmapWalk;
   final Swapfile swapfile;
   final Vmscan vmscan;
@@ -105,12 +111,15 @@ final class Kernel {
   final Nodes nodes;
   final SlotTable<AnonVma> anonVmaSlots = new SlotTable<>(AnonVma::new);
   final SlotTable<MappingSlot> mappingSlots = new SlotTable<>(MappingSlot::new);
+  private final SlotTable<KsmStableNode> ksmSlots = new SlotTable<>(KsmStableNode::new);
+  private final Ksm ksm;
   private final Fork fork;
   private final Exec exec;
   private final Swapoff swapoff;
   private final Oracles oracles;
   VmSysctl sysctl = new VmSysctl();
   private final List<Mm> mms = new CopyOnWriteArrayList<>();
+  private final List<Kcompactd> kcompactds = new CopyOnWriteArrayList<>();
 
   Kernel(MachineConfig config) {
     this.config = config;
@@ -130,7 +139,7 @@ final class Kernel {
     TruncatePages truncatePages = new TruncatePages(phys, pageCache, mappers);
     Writeback writeback = new Writeback(phys, pageCache, mappers);
     files = new Files(pageCache, truncatePages, writeback);
-    rmapWalk = new RmapWalk(phys, anonVmas, pageCache);
+    rmapWalk = new RmapWalk(phys, anonVmas, pageCache, ksmSlots);
     swapfile = new Swapfile(phys, frames, failAlloc);
     SwapCache swapCache = new SwapCache(phys, frames, swapfile);
     frames.tellSwapCache(swapCache);
@@ -158,15 +167,18 @@ final class Kernel {
             rmapWalk,
             new TryToMigrate(phys, frames, tables, tlbFlush, pageRmap),
             removeMigrationPtes,
-            swapCache);
+            swapCache,
+            ksmSlots);
     movePages = new MovePages(phys, frames, nodes, tables, migratePages);
+    compaction = new Compaction(phys, frames, nodes, migratePages);
     TryToUnmap tryToUnmap =
         new TryToUnmap(phys, frames, tables, tlbFlush, pageRmap, swapfile, swapCache);
     ShrinkPage shrinkPage =
         new ShrinkPage(phys, frames, anonVmas, rmapWalk, pageRmap, tryToUnmap, swapCache);
     vmscan = new Vmscan(phys, nodes, frames, tables, swapfile, shrinkPage);
     frames.tellReclaim(vmscan);
-    oracles = new Oracles(phys, nodes, anonVmas, pageCache, mappingSlots, swapfile, swapCache);
+    oracles =
+        new Oracles(phys, nodes, anonVmas, pageCache, mappingSlots, swapfile, swapCache, ksmSlots);
     HandleMmFault handleMmFault =
         new HandleMmFault(
             phys,
@@ -194,13 +206,15 @@ final class Kernel {
             new StackGrowth(anonVmas, accounting, failAlloc),
             config.faultLocking());
     faultIn = new FaultIn(tables, handleMmFault);
+    BreakKsm breakKsm = new BreakKsm(tables, pageRmap, handleMmFault);
+    ksm = new Ksm(phys, frames, tables, tlbFlush, pageRmap, anonVmas, ksmSlots, breakKsm);
     mprotect = new Mprotect(tables, tlbFlush, vmaModify, accounting, faultIn);
-    mremap = new Mremap(accounting, vmaModify, munmap, faultIn, anonVmas, movePageTables);
+    mremap = new Mremap(accounting, vmaModify, munmap, faultIn, breakKsm, anonVmas, movePageTables);
     brk = new Brk(accounting, vmaModify, munmap, faultIn);
     madvise =
         new Madvise(
-            vmaModify, faultIn, phys, frames, tables, tlbFlush, pageRmap, swapCache, swapIn, vmscan,
-            fileIo);
+            vmaModify, faultIn, breakKsm, phys, frames, tables, tlbFlush, pageRmap, swapCache,
+            swapIn, vmscan, fileIo);
     swapoff = new Swapoff(phys, frames, tables, swapfile, swapCache, swapIn, handleMmFault);
     mlock = new Mlock(vmaModify, faultIn);
     WriteUser writeUser = new WriteUser(phys, tables, faultIn);
@@ -267,8 +281,21 @@ final class Kernel {
         switchMm.forget(cpu);
       }
     }
+    ksm.exit(mm);
     munmap.exitMmap(mm);
     mms.remove(mm);
+  }
+
+  Kcompactd startKcompactd(int nid) {
+    Kcompactd kcompactd = new Kcompactd(compaction, nid);
+    kcompactds.add(kcompactd);
+    return kcompactd;
+  }
+
+  /** Ends the threads that the kernel runs for itself. */
+  void stopThreads() {
+    kcompactds.forEach(Kcompactd::close);
+    kcompactds.clear();
   }
 
   SwapInfo swapon(Backing backing, long bytes, Swapfile.Medium medium) {
@@ -285,6 +312,14 @@ final class Kernel {
   /** Frames that are neither free nor the machine's own, exact at rest. */
   long framesInUse() {
     return phys.nrFrames() - 2 - nodes.nrFree(); // frame 0 and the zero page
+  }
+
+  void scanKsm() {
+    ksm.scan(mms);
+  }
+
+  int ksmPagesShared() {
+    return ksm.pagesShared();
   }
 
   List<Violation> check() {
@@ -308,6 +343,8 @@ final class Kernel {
     vmscan.reset();
     rmapWalk.reset();
     sysctl = new VmSysctl();
+    ksm.reset();
+    ksmSlots.freeAll();
     anonVmaSlots.freeAll();
     mappingSlots.freeAll();
     nodes.reset();

@@ -9,6 +9,7 @@ import java.util.List;
 import org.jmmu.alloc.FailAlloc;
 import org.jmmu.check.InvariantException;
 import org.jmmu.check.Violation;
+import org.jmmu.compact.Kcompactd;
 import org.jmmu.filemap.DiskBacking;
 import org.jmmu.filemap.Files;
 import org.jmmu.filemap.MemoryBacking;
@@ -75,6 +76,42 @@ public final class Machine implements AutoCloseable {
   /** Moves an isolated page to another frame, whoever maps it; drops the isolation's reference. */
   public MigratePages.Result migratePage(long pfn) {
     return kernel().migratePages.migrate(pfn);
+  }
+
+  /**
+   * One pass of the scanner that merges equal pages of memory advised as MADV_MERGEABLE. Two passes
+   * merge what does not change.
+   *
+   * @kernel mm/ksm.c:ksm_do_scan
+   */
+  public void scanKsm() {
+    kernel().scanKsm();
+  }
+
+  /** Merged pages, as {@code /sys/kernel/mm/ksm/pages_shared}. */
+  public int ksmPagesShared() {
+    return kernel().ksmPagesShared();
+  }
+
+  /**
+   * Moves the pages of every node together, as a write to {@code /proc/sys/vm/compact_memory} does.
+   *
+   * @return pages that were moved
+   */
+  public int compact() {
+    int nr = 0;
+    for (int nid = 0; nid < kernel().nodes.nr(); nid++) {
+      nr += kernel().compaction.compactNode(nid).nrMigrated();
+    }
+    return nr;
+  }
+
+  /**
+   * Starts a thread that compacts a node whenever it is asked to; it ends with the machine, or when
+   * it is closed.
+   */
+  public Kcompactd startKcompactd(int nid) {
+    return kernel().startKcompactd(nid);
   }
 
   /**

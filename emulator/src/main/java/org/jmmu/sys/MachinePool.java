@@ -21,6 +21,7 @@ final class MachinePool {
   }
 
   static void giveBack(Kernel kernel) {
+    kernel.stopThreads();
     if (kernel.hasStuckLock()) {
       return;
     }

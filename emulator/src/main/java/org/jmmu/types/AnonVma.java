@@ -98,6 +98,16 @@ public final class AnonVma extends Slot {
     return avc != null;
   }
 
+  /** The first of all VMAs, whatever pages they cover; the caller holds the lock. */
+  public @Nullable AnonVmaChain firstLocked() {
+    return head != null ? head : rbRoot.firstOverlap(0, Long.MAX_VALUE);
+  }
+
+  /** The one behind {@code avc}, as {@link #firstLocked}. */
+  public @Nullable AnonVmaChain nextLocked(AnonVmaChain avc) {
+    return head != null ? avc.sameAnonVmaNext : rbRoot.nextOverlap(avc, 0, Long.MAX_VALUE);
+  }
+
   /** First VMA of the list; the caller holds the lock. */
   public @Nullable AnonVmaChain headLocked() {
     return head;

@@ -148,11 +148,11 @@ public final class XArray {
    * @kernel include/linux/xarray.h:xas_store
    */
   public void replace(long index, long pfn) {
-    Node node = root;
-    while (node != null && node.covers(index) && node.shift > 0) {
+    Node node = load(index) == 0 ? null : root;
+    while (node != null && node.shift > 0) {
       node = node.child(node.slot(index));
     }
-    if (node == null || !node.covers(index) || node.entry(node.slot(index)) == 0) {
+    if (node == null) {
       throw new KernelBug("the page cache has no page " + index);
     }
     node.setEntry(node.slot(index), pfn);

@@ -28,7 +28,7 @@ class BuddyTest {
   @ValueSource(longs = {8, 9, 63, 64, 65, 1000, 5000})
   void givesOutEveryFrameOnceAndNeverFrameZero(long nrFrames) {
     PhysMemory memory = new PhysMemory(nrFrames);
-    Buddy all = new Buddy(memory);
+    Buddy all = new Nodes(memory, 1).zone(0);
     assertEquals(nrFrames - 1, all.nrFree());
     Set<Long> seen = new HashSet<>();
     for (long pfn; (pfn = all.alloc(0, FrameType.USER)) != Buddy.NO_FRAME; ) {

@@ -58,6 +58,9 @@ class NodesTest {
       all[i] = frames.alloc(FrameType.USER);
     }
     frames.putAll(all, all.length);
+    for (int nid = 0; nid < 3; nid++) {
+      nodes.zone(nid).drain();
+    }
     // Frames 32 to 47 are free, but the border is at 34.
     for (int nid = 0; nid < 3; nid++) {
       Buddy zone = nodes.zone(nid);

@@ -19,7 +19,10 @@ class XArrayTest {
     Random random = new Random(1);
     for (int step = 1; step <= STEPS; step++) {
       long index = index(random);
-      if (model.containsKey(index)) {
+      if (model.containsKey(index) && random.nextBoolean()) {
+        array.replace(index, step);
+        model.put(index, (long) step);
+      } else if (model.containsKey(index)) {
         array.erase(index);
         model.remove(index);
       } else {
@@ -50,5 +53,7 @@ class XArrayTest {
     array.store(3, 1);
     assertThrows(KernelBug.class, () -> array.store(3, 2));
     assertThrows(KernelBug.class, () -> array.erase(1L << 40));
+    assertThrows(KernelBug.class, () -> array.replace(4, 1));
+    assertThrows(KernelBug.class, () -> array.replace(1L << 40, 1));
   }
 }

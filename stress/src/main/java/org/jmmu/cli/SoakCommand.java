@@ -86,7 +86,7 @@ final class SoakCommand implements Callable<Integer> {
         "%,d calls, %,d of them successful; the oracles looked %,d times"
             .formatted(soak.calls(), soak.successes(), soak.rounds());
     if (found == null) {
-      out.println(done + ", nothing found");
+      out.println(done + ", nothing found with seed " + seed);
     } else {
       found.printStackTrace(out);
       out.println(done + " before this; once more: " + again());

@@ -1,187 +1,68 @@
 package org.jmmu.soak;
 
-import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
-
+import java.util.Objects;
 import java.util.SplittableRandom;
 import org.jmmu.hw.Cpu;
-import org.jmmu.mm.Mman;
 import org.jmmu.sys.Process;
 
 /**
- * What one thread does: a sequence of system calls and accesses that its seed decides, all within
- * one window of addresses and two files, so that threads meet.
+ * System calls and accesses of all kinds, within one window of addresses and two files, in a few
+ * processes, so that threads meet.
  */
-final class RandomCalls {
-  static final long WINDOW = 0x2000_0000_0000L;
-  static final int WINDOW_PAGES = 24;
-  static final int FILE_PAGES = 24;
-
-  private static final int MAX_PAGES = 6;
-  private static final int ACCESS_BYTES = 8;
-
-  private static final int[] PROTS = {
-    Mman.PROT_NONE,
-    Mman.PROT_READ,
-    Mman.PROT_READ | Mman.PROT_WRITE,
-    Mman.PROT_READ | Mman.PROT_WRITE,
-    Mman.PROT_READ | Mman.PROT_WRITE,
-    Mman.PROT_READ | Mman.PROT_EXEC,
-    Mman.PROT_READ | Mman.PROT_WRITE | Mman.PROT_EXEC
-  };
-
-  private static final int[] ADVICE = {
-    Mman.MADV_NORMAL,
-    Mman.MADV_RANDOM,
-    Mman.MADV_SEQUENTIAL,
-    Mman.MADV_WILLNEED,
-    Mman.MADV_DONTNEED,
-    Mman.MADV_FREE,
-    Mman.MADV_REMOVE,
-    Mman.MADV_DONTFORK,
-    Mman.MADV_DOFORK,
-    Mman.MADV_WIPEONFORK,
-    Mman.MADV_KEEPONFORK,
-    Mman.MADV_DONTDUMP,
-    Mman.MADV_DODUMP,
-    Mman.MADV_COLD,
-    Mman.MADV_POPULATE_READ,
-    Mman.MADV_POPULATE_WRITE
-  };
+final class RandomCalls implements Program {
+  /** Calls in one process before the thread goes to another, on average. */
+  private static final int SPELL = 50;
 
   private final SplittableRandom random;
-  private final Process process;
+  private final Population population;
   private final Cpu cpu;
   private final int[] fds;
+  private Population.Member member;
 
   /**
    * @param fds of the files that all threads map, read and write
    */
-  RandomCalls(long seed, Process process, Cpu cpu, int[] fds) {
-    this.random = new SplittableRandom(seed);
-    this.process = process;
+  RandomCalls(SplittableRandom random, Population population, Cpu cpu, int[] fds) {
+    this.random = random;
+    this.population = population;
     this.cpu = cpu;
     this.fds = fds;
+    this.member = Objects.requireNonNull(population.join(Population.FIRST));
   }
 
-  /** Makes one call; throws what it throws. */
-  void next() {
-    switch (random.nextInt(32)) {
-      case 0, 1, 2 -> load();
-      case 3, 4, 5, 6, 7, 8 -> store();
-      case 12, 13, 14 -> mapAnonymous();
-      case 15, 16, 17 -> mapFile();
-      case 18, 19 -> process.munmap(vaddr(), length());
-      case 20, 21, 22 -> process.mprotect(vaddr(), length(), pick(PROTS));
-      case 23, 24 -> mremap();
-      case 25, 26 -> process.madvise(vaddr(), length(), pick(ADVICE));
-      case 27 -> lockOrUnlock();
-      case 28 -> syncOrLook();
-      case 29 -> changeFile();
-      case 9, 10, 11, 30 -> process.movePage(vaddr());
-      default -> forkAndUse();
+  @Override
+  public void enter() {
+    Cpu _ = member.process.runOn(cpu);
+  }
+
+  @Override
+  public boolean next() {
+    SplittableRandom draws = random.split(); // how far the call comes does not show in later ones
+    if (draws.nextInt(SPELL) == 0) {
+      goTo(draws.nextInt(Population.PLACES));
+      return true;
     }
+    RandomCall call = new RandomCall(draws, population, member.process, cpu, fds);
+    return Outcomes.succeeds(call::make);
   }
 
-  private void load() {
-    long _ = cpu.loadLong(vaddr() + word());
+  @Override
+  public void rest() {}
+
+  @Override
+  public void end() {
+    member.process.leave(cpu);
+    population.leave(member);
   }
 
-  private void store() {
-    cpu.storeLong(vaddr() + word(), random.nextLong());
-  }
-
-  private void mapAnonymous() {
-    int type = random.nextInt(4) == 0 ? Mman.MAP_SHARED : Mman.MAP_PRIVATE;
-    int flags = type | Mman.MAP_ANONYMOUS | Mman.MAP_FIXED | sometimes(Mman.MAP_POPULATE, 8);
-    long _ = process.mmap(vaddr(), length(), pick(PROTS), flags);
-  }
-
-  private void mapFile() {
-    int type = random.nextBoolean() ? Mman.MAP_SHARED : Mman.MAP_PRIVATE;
-    int flags = type | Mman.MAP_FIXED | sometimes(Mman.MAP_POPULATE, 8);
-    long offset = random.nextInt(FILE_PAGES) * PAGE_SIZE;
-    long _ = process.mmap(vaddr(), length(), pick(PROTS), flags, pick(fds), offset);
-  }
-
-  private void mremap() {
-    int flags = random.nextInt(4); // MAYMOVE, FIXED or both
-    long _ = process.mremap(vaddr(), length(), length(), flags, vaddr());
-  }
-
-  private void lockOrUnlock() {
-    if (random.nextBoolean()) {
-      process.mlock2(vaddr(), length(), sometimes(Mman.MLOCK_ONFAULT, 2));
-    } else {
-      process.munlock(vaddr(), length());
+  private void goTo(int place) {
+    Population.Member there = population.join(place);
+    if (there != null) {
+      Population.Member before = member;
+      member = there;
+      Process process = there.process;
+      Cpu _ = process.runOn(cpu);
+      population.leave(before);
     }
-  }
-
-  private void syncOrLook() {
-    if (random.nextBoolean()) {
-      process.msync(vaddr(), length(), random.nextBoolean() ? Mman.MS_SYNC : Mman.MS_ASYNC);
-    } else {
-      byte[] _ = process.mincore(vaddr(), length());
-    }
-  }
-
-  private void changeFile() {
-    int fd = pick(fds);
-    long offset = random.nextInt(FILE_PAGES) * PAGE_SIZE;
-    switch (random.nextInt(4)) {
-      case 0 -> process.ftruncate(fd, offset + word());
-      case 1 ->
-          process.fallocate(
-              fd, Mman.FALLOC_FL_PUNCH_HOLE | Mman.FALLOC_FL_KEEP_SIZE, offset, length());
-      case 2 -> {
-        int _ = process.pread(fd, new byte[100], offset + word());
-      }
-      default -> {
-        int _ = process.pwrite(fd, new byte[100], offset + word());
-      }
-    }
-  }
-
-  /** The child reads and writes what it inherited, while others change the parent. */
-  private void forkAndUse() {
-    Process child = process.fork();
-    try {
-      child.runOn(cpu);
-      RandomCalls calls = new RandomCalls(random.nextLong(), child, cpu, fds);
-      for (int i = random.nextInt(8); i > 0; i--) {
-        boolean _ = Outcomes.succeeds(calls::accessOrUnmap);
-      }
-    } finally {
-      process.runOn(cpu);
-      child.exit();
-    }
-  }
-
-  private void accessOrUnmap() {
-    switch (random.nextInt(8)) {
-      case 0 -> process.munmap(vaddr(), length());
-      case 1 -> process.mprotect(vaddr(), length(), pick(PROTS));
-      case 2, 3, 4 -> load();
-      default -> store();
-    }
-  }
-
-  private long vaddr() {
-    return WINDOW + random.nextInt(WINDOW_PAGES) * PAGE_SIZE;
-  }
-
-  private long length() {
-    return (1 + random.nextInt(MAX_PAGES)) * PAGE_SIZE;
-  }
-
-  private long word() {
-    return (long) random.nextInt((int) PAGE_SIZE / ACCESS_BYTES) * ACCESS_BYTES;
-  }
-
-  private int sometimes(int flag, int oneIn) {
-    return random.nextInt(oneIn) == 0 ? flag : 0;
-  }
-
-  private int pick(int[] choices) {
-    return choices[random.nextInt(choices.length)];
   }
 }

@@ -5,8 +5,8 @@ import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.BrokenBarrierException;
-import java.util.concurrent.CyclicBarrier;
+import java.util.SplittableRandom;
+import java.util.concurrent.Phaser;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
@@ -18,13 +18,15 @@ import org.jmmu.sys.Process;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Several threads, each with a CPU of its own, make random calls on one process. After every round
- * they stop, and the oracles look at the machine; now and then the process ends and another begins.
+ * Several threads, each with a CPU of its own, make random calls in a few processes. After every
+ * round they stop, and the oracles look at the machine; now and then all processes end and another
+ * begins. In every other round some threads move the boundaries of VMAs, and the others migrate the
+ * pages below them.
  */
 public final class Soak {
   private static final int CALLS_PER_ROUND = 500;
-  private static final int ROUNDS_PER_PROCESS = 20;
-  private static final int FRAMES = 2048;
+  private static final int ROUNDS_PER_FAMILY = 20;
+  private static final int FRAMES = 4096;
   private static final Duration STUCK = Duration.ofSeconds(60);
 
   private final MachineConfig config;
@@ -32,7 +34,7 @@ public final class Soak {
   private final long seed;
   private final AtomicLong calls = new AtomicLong();
   private final AtomicLong successes = new AtomicLong();
-  private final AtomicLong rounds = new AtomicLong();
+  private final AtomicLong checks = new AtomicLong();
   private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
 
   /**
@@ -58,80 +60,100 @@ public final class Soak {
 
   /** Times the oracles have looked so far; may be asked while it runs. */
   public long rounds() {
-    return rounds.get();
+    return checks.get();
   }
 
   /** Runs until {@code time} is over or something is found: what was found, else null. */
   public @Nullable Throwable run(Duration time) throws InterruptedException {
     long end = System.nanoTime() + time.toNanos();
     try (Machine machine = Machine.boot(config)) {
-      for (long process = 0; failure.get() == null && System.nanoTime() < end; process++) {
-        useOneProcess(machine, process, end);
+      for (long family = 0; failure.get() == null && System.nanoTime() < end; family++) {
+        useOneFamily(machine, family, end);
       }
     }
     return failure.get();
   }
 
-  private void useOneProcess(Machine machine, long number, long end) throws InterruptedException {
-    Process process = machine.spawn();
-    int[] fds = {process.memfdCreate("soak", 0), process.memfdCreate("soak2", 0)};
+  private void useOneFamily(Machine machine, long number, long end) throws InterruptedException {
+    Process first = machine.spawn();
+    int[] fds = {first.memfdCreate("soak", 0), first.memfdCreate("soak2", 0)};
     for (int fd : fds) {
-      process.ftruncate(fd, RandomCalls.FILE_PAGES * PAGE_SIZE);
+      first.ftruncate(fd, RandomCall.FILE_PAGES * PAGE_SIZE);
     }
-    boolean[] over = new boolean[1]; // written by the barrier's action, read behind the barrier
-    long[] round = new long[1];
-    CyclicBarrier barrier =
-        new CyclicBarrier(
-            threads,
-            () -> {
-              check(machine);
-              over[0] = ++round[0] == ROUNDS_PER_PROCESS || System.nanoTime() >= end;
-            });
+    Population population = new Population(first);
+    Phaser rounds = rounds(machine, end);
+    List<BoundaryCalls> boundaries = new ArrayList<>();
     List<Thread> running = new ArrayList<>();
     for (int id = 0; id < threads; id++) {
       Cpu cpu = machine.cpu(id);
-      long threadSeed = (seed * 1_000_003 + number) * 64 + id;
-      RandomCalls random = new RandomCalls(threadSeed, process, cpu, fds);
+      SplittableRandom random = new SplittableRandom((seed * 1_000_003 + number) * 64 + id);
+      Program anything = new RandomCalls(random.split(), population, cpu, fds);
+      Program migration;
+      if (id % 2 == 0) {
+        BoundaryCalls calls = new BoundaryCalls(random.split(), machine, first, cpu, id);
+        boundaries.add(calls);
+        migration = calls;
+      } else {
+        migration = new MigrationCalls(random.split(), first, cpu, List.copyOf(boundaries));
+      }
       running.add(
-          Thread.ofPlatform()
-              .name("soak-" + id)
-              .start(() -> use(process, cpu, random, barrier, over)));
+          Thread.ofPlatform().name("soak-" + id).start(() -> use(anything, migration, rounds)));
     }
     for (Thread thread : running) {
       thread.join();
     }
     if (failure.get() == null) {
-      process.exit();
+      population.end();
       check(machine);
     }
   }
 
-  private void use(
-      Process process, Cpu cpu, RandomCalls random, CyclicBarrier barrier, boolean[] over) {
+  /** Where the threads meet after each round; it terminates when there are no more. */
+  private Phaser rounds(Machine machine, long end) {
+    return new Phaser(threads) {
+      @Override
+      protected boolean onAdvance(int round, int registered) {
+        check(machine);
+        return round + 1 == ROUNDS_PER_FAMILY || System.nanoTime() >= end;
+      }
+    };
+  }
+
+  private void use(Program anything, Program migration, Phaser rounds) {
     try {
-      process.runOn(cpu);
       do {
-        int succeeded = 0;
-        for (int i = 0; i < CALLS_PER_ROUND; i++) {
-          succeeded += Outcomes.succeeds(random::next) ? 1 : 0;
+        round(anything, rounds);
+        if (!rounds.isTerminated()) {
+          round(migration, rounds);
         }
-        calls.addAndGet(CALLS_PER_ROUND);
-        successes.addAndGet(succeeded);
-        int _ = barrier.await(STUCK.toSeconds(), TimeUnit.SECONDS);
-      } while (!over[0]);
-      process.leave(cpu);
-    } catch (BrokenBarrierException e) {
-      failure.compareAndSet(null, e); // another thread has said why, unless it is stuck
+      } while (!rounds.isTerminated());
+      if (failure.get() == null) {
+        anything.end();
+        migration.end();
+      }
     } catch (TimeoutException | InterruptedException | RuntimeException | Error e) {
       failure.compareAndSet(null, e);
-      barrier.reset();
+      rounds.forceTermination(); // the others need not wait for this thread
     }
+  }
+
+  private void round(Program program, Phaser rounds) throws TimeoutException, InterruptedException {
+    program.enter();
+    int succeeded = 0;
+    for (int i = 0; i < CALLS_PER_ROUND; i++) {
+      succeeded += program.next() ? 1 : 0;
+    }
+    program.rest();
+    calls.addAndGet(CALLS_PER_ROUND);
+    successes.addAndGet(succeeded);
+    int round = rounds.arrive();
+    int _ = rounds.awaitAdvanceInterruptibly(round, STUCK.toSeconds(), TimeUnit.SECONDS);
   }
 
   private void check(Machine machine) {
     try {
       machine.check();
-      rounds.incrementAndGet();
+      checks.incrementAndGet();
     } catch (RuntimeException e) {
       failure.compareAndSet(null, e);
       throw e;

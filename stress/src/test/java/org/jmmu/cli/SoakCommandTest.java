@@ -8,6 +8,7 @@ import java.io.StringWriter;
 import java.util.List;
 import org.jmmu.hunt.Catalogue;
 import org.jmmu.hunt.Hunt;
+import org.jmmu.race.migrationwait.MigrationWaitRace;
 import org.jmmu.race.vmaadjust.VmaAdjustRace;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,7 +20,9 @@ class SoakCommandTest {
   private final StringWriter err = new StringWriter();
 
   private int run(String... args) {
-    CommandLine command = Jmmu.commandLine(new Catalogue(List.of(new VmaAdjustRace())), Hunt::run);
+    CommandLine command =
+        Jmmu.commandLine(
+            new Catalogue(List.of(new VmaAdjustRace(), new MigrationWaitRace())), Hunt::run);
     command.setOut(new PrintWriter(out, true));
     command.setErr(new PrintWriter(err, true));
     return command.execute(args);
@@ -28,9 +31,17 @@ class SoakCommandTest {
   @Test
   void mainlineFindsNothing() {
     assertEquals(0, run("soak", "--time", "2s"), out::toString);
-    assertTrue(out.toString().endsWith("nothing found\n"), out::toString);
+    assertTrue(out.toString().endsWith("nothing found with seed 1\n"), out::toString);
     assertTrue(
         out.toString().matches("(?s)[1-9][\\d,]* calls, [1-9].*looked [1-9].*"), out::toString);
+  }
+
+  @Test
+  void anEntryLeftBehindIsFoundSoon() {
+    String[] args = {"soak", "--time", "2m", "--seed", "3", "--variant", "migration-wait:SIGBUS"};
+    assertEquals(1, run(args), out::toString);
+    String again = "once more: jmmu soak --threads 2 --time 120s --seed 3 --variant";
+    assertTrue(out.toString().contains(again), out::toString);
   }
 
   @ParameterizedTest

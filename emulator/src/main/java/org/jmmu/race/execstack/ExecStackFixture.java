@@ -47,6 +47,8 @@ public final class ExecStackFixture implements AutoCloseable {
   /** A top-level table, three tables below it and two pages: what it takes to build the stack. */
   private static final int FRAMES_OF_STACK = 6;
 
+  private static final int MOST_SPINS = 1000; // few: on a busy host each costs somebody's time
+
   private final Machine machine;
   private final Process process;
   private final ExecImage image;
@@ -62,11 +64,16 @@ public final class ExecStackFixture implements AutoCloseable {
       // Two are left for the move, and for the migration, which takes one of them for a while.
       takeFramesBut(FRAMES_OF_STACK + 2, config.nrFrames());
     }
+    image = image(interleaving);
+    framesBefore = machine.framesInUse();
+  }
+
+  /** The new program: arguments, and nothing else. */
+  static ExecImage image(Interleaving interleaving) {
     long pages = interleaving == Interleaving.LONG ? LONG_PAGES : 2;
     int bytes = (int) ((pages - 1) * PAGE_SIZE) + 100;
     String argument = String.valueOf((char) ARGUMENT).repeat(bytes - 1);
-    image = new ExecImage(List.of(), List.of(argument), stackTop(interleaving));
-    framesBefore = machine.framesInUse();
+    return new ExecImage(List.of(), List.of(argument), stackTop(interleaving));
   }
 
   private static long stackTop(Interleaving interleaving) {
@@ -146,11 +153,16 @@ public final class ExecStackFixture implements AutoCloseable {
   }
 
   /** Actor M: moves X to another frame, as compaction does, as soon as there is a page X. */
+  @SuppressWarnings("ThreadPriorityCheck") // yields to an execve that was descheduled
   public MigratePages.Result migrate() {
     Deadline deadline = Deadline.start();
     long pfn;
-    while ((pfn = pfnOfX) == 0) {
-      Thread.onSpinWait();
+    for (int spins = 0; (pfn = pfnOfX) == 0; spins++) {
+      if (spins < MOST_SPINS) {
+        Thread.onSpinWait();
+      } else {
+        Thread.yield();
+      }
       if (deadline.hasPassed()) {
         throw new DeadlockException("execve has not come to the move of the stack");
       }
@@ -206,7 +218,7 @@ public final class ExecStackFixture implements AutoCloseable {
     BUG
   }
 
-  /** Frames that are in use now and were not before execve, or the other way round. */
+  /** How many frames more are in use than before execve. */
   public long framesMore() {
     return machine.framesInUse() - framesBefore;
   }

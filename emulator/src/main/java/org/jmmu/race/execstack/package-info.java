@@ -39,8 +39,8 @@
  *   <tr><td>TEMP_STACK_FLAG (from 2.6.35)</td><td>-</td><td>-</td><td>-</td></tr>
  * </table>
  *
- * <p>All of them take the anon_vma's lock of the root in walks and, but for SEQ_EXEC, in each
- * change of the VMA; between the changes it is free, since the move allocates page tables.
+ * <p>All but SEQ_EXEC take the anon_vma's lock in each change of the VMA, as walks do; between the
+ * changes it is free, since the move allocates page tables.
  *
  * <p>If there is none to be had, the move ends half way. A walk that comes then finds the pages
  * that have moved and misses those that have not, in every variant but TEMP_STACK_FLAG. Nobody

@@ -36,7 +36,7 @@ public final class MigrationWaitFixture implements AutoCloseable {
   /** Reads of X that do not find the migration over. */
   private static final int MOST_READS = 1000;
 
-  private static final VmaAdjustProtocol MISSING_WALK = new MissingWalk();
+  private static final VmaAdjustProtocol MISSING_WALK = MissingWalk.onRequest();
 
   private final Machine machine;
   private final Interleaving interleaving;

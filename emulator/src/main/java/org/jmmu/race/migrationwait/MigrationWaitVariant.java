@@ -4,6 +4,7 @@ import org.jmmu.mm.MigrationWaitProtocol;
 import org.jmmu.mm.MigrationWaitPtlQueue;
 import org.jmmu.race.RaceVariant;
 import org.jmmu.race.Verdict;
+import org.jmmu.rmap.VmaAdjustProtocol;
 import org.jmmu.sys.MachineConfig;
 
 /**
@@ -57,6 +58,8 @@ public enum MigrationWaitVariant implements RaceVariant {
     COMPLETE
   }
 
+  private static final VmaAdjustProtocol NOW_AND_THEN = MissingWalk.nowAndThen();
+
   private final Verdict verdict;
   private final String summary;
   private final String kernel;
@@ -87,9 +90,11 @@ public enum MigrationWaitVariant implements RaceVariant {
     return kernel;
   }
 
+  /** The kernel's walks belong to it: those of MISS miss an entry now and then. */
   @Override
   public MachineConfig applyTo(MachineConfig config) {
-    return config.withMigrationWait(protocol);
+    MachineConfig waiting = config.withMigrationWait(protocol);
+    return walks == Walks.MISS ? waiting.withVmaAdjust(NOW_AND_THEN) : waiting;
   }
 
   /** Whether the walks of this kernel find every entry. */

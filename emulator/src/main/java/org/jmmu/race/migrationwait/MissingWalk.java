@@ -1,5 +1,6 @@
 package org.jmmu.race.migrationwait;
 
+import java.util.concurrent.ThreadLocalRandom;
 import org.jmmu.rmap.AnonVmas;
 import org.jmmu.rmap.RmapOne;
 import org.jmmu.rmap.VmaAdjustProtocol;
@@ -10,15 +11,33 @@ import org.jmmu.types.Vma;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Mainline's reverse-map walks, but a thread can ask for its second walk to miss. It stands for 0-A
- * to 0-F: how walk 2 comes to miss an entry is told by other races, what a fault on that entry does
- * is told here, and does not depend on it.
+ * Mainline's reverse-map walks, but a thread can ask for its second walk to miss, or one in so many
+ * misses by itself. It stands for 0-A to 0-F: how walk 2 comes to miss an entry is told by other
+ * races, what a fault on that entry does is told here, and does not depend on it.
  */
 final class MissingWalk implements VmaAdjustProtocol {
   private static final VmaAdjustProtocol MAINLINE = new VmaAdjustRwsemInterval();
 
+  private static final int ONE_IN = 500;
+
   /** Walks up to and including the one that misses; null: none does. */
   private static final ThreadLocal<@Nullable Integer> WALKS = new ThreadLocal<>();
+
+  private final int oneIn;
+
+  private MissingWalk(int oneIn) {
+    this.oneIn = oneIn;
+  }
+
+  /** Misses when it is asked to. */
+  static MissingWalk onRequest() {
+    return new MissingWalk(0);
+  }
+
+  /** Misses at random besides, as a kernel does that is left to itself. */
+  static MissingWalk nowAndThen() {
+    return new MissingWalk(ONE_IN);
+  }
 
   /** The next migration by the calling thread, of a page in one VMA, leaves its entry behind. */
   static void missSecondWalk() {
@@ -37,6 +56,9 @@ final class MissingWalk implements VmaAdjustProtocol {
       if (walks == 1) {
         return 0;
       }
+    }
+    if (oneIn != 0 && ThreadLocalRandom.current().nextInt(oneIn) == 0) {
+      return 0;
     }
     return MAINLINE.rmapWalkAnon(anonVma, pfn, index, one, arg);
   }

@@ -15,6 +15,10 @@ import org.jmmu.race.execstack.ExecStackFixture.Outcome;
 import org.jmmu.sched.Schedule;
 import org.jmmu.sched.StepResult;
 import org.jmmu.sched.Stepper;
+import org.jmmu.sys.Machine;
+import org.jmmu.sys.MachineConfig;
+import org.jmmu.sys.Process;
+import org.jmmu.types.ErrnoException;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -182,6 +186,31 @@ class ExecStackTest {
             assertEquals(0, fixture.framesMore(), run::toString);
           }
         }
+      }
+    }
+  }
+
+  /**
+   * Without a migration: of both pages, one that has moved and one that has not, each goes once.
+   */
+  @ParameterizedTest
+  @EnumSource
+  void noFrameIsLostOrFreedTwiceWhicheverAllocationFails(ExecStackVariant variant) {
+    boolean failed = true;
+    for (int nth = 1; failed; nth++) {
+      String which = "allocation " + nth;
+      try (Machine machine = Machine.boot(variant.applyTo(MachineConfig.small()))) {
+        Process process = machine.spawn();
+        long framesBefore = machine.framesInUse();
+        machine.failAlloc().failNth(nth);
+        try {
+          process.execve(ExecStackFixture.image(Interleaving.FAR));
+          failed = false;
+        } catch (ErrnoException e) {
+          assertEquals(framesBefore, machine.framesInUse(), which);
+        }
+        failed |= machine.failAlloc().disarm().size() >= nth;
+        assertEquals(List.of(), machine.violations(), which);
       }
     }
   }
