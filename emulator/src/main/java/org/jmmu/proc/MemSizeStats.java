@@ -29,6 +29,7 @@ final class MemSizeStats {
   long privateDirty;
   long referenced;
   long anonymous;
+  long lazyFree;
   long swap;
   private long swapPss;
   private long pss;
@@ -94,6 +95,7 @@ final class MemSizeStats {
     resident += PAGE_SIZE;
     if ((PageDesc.mappingGetAcquire(phys, pfn) & PageFlags.PAGE_MAPPING_ANON) != 0) {
       anonymous += PAGE_SIZE;
+      lazyFree += dirty || (flags & PageFlags.PG_SWAPBACKED) != 0 ? 0 : PAGE_SIZE;
     }
     if (young || (flags & PageFlags.PG_REFERENCED) != 0) {
       referenced += PAGE_SIZE;

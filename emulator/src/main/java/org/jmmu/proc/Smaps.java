@@ -53,7 +53,9 @@ public final class Smaps {
     kb("Private_Dirty:", stats.privateDirty);
     kb("Referenced:", stats.referenced);
     kb("Anonymous:", stats.anonymous);
-    zeroes("KSM:", "LazyFree:", "AnonHugePages:", "ShmemPmdMapped:", "FilePmdMapped:");
+    zeroes("KSM:");
+    kb("LazyFree:", stats.lazyFree);
+    zeroes("AnonHugePages:", "ShmemPmdMapped:", "FilePmdMapped:");
     zeroes("Shared_Hugetlb:", "Private_Hugetlb:");
     kb("Swap:", stats.swap);
     kb("SwapPss:", stats.swapPss());

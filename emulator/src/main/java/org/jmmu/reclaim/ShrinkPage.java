@@ -77,8 +77,9 @@ public final class ShrinkPage {
   }
 
   private boolean shrinkLocked(long pfn, @Nullable FolioReferenced referenced) {
-    if (!pageRmap.isAnon(pfn) && !swapCache.has(pfn)) {
-      return false;
+    if (!swapCache.has(pfn)
+        && (!pageRmap.isAnon(pfn) || PageDesc.mapcountGetAcquire(phys, pfn) == 0)) {
+      return false; // of a file, or nobody's any more
     }
     if (referenced != null && wasReferenced(pfn, referenced)) {
       return false;

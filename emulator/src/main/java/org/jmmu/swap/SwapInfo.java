@@ -68,8 +68,11 @@ public final class SwapInfo {
    * One of the two sees the other.
    */
   int allocate(long pfn) {
-    int slot = writeOk ? map.allocate(pfn) : SwapMap.NO_SLOT;
-    PausePoint.reach("swapInfo.allocated");
+    if (!writeOk) {
+      return SwapMap.NO_SLOT;
+    }
+    PausePoint.reach("swapInfo.writeOk");
+    int slot = map.allocate(pfn);
     if (slot != SwapMap.NO_SLOT && !writeOk) {
       map.removeCached(slot, pfn);
       return SwapMap.NO_SLOT;

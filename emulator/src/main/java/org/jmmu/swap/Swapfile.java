@@ -1,16 +1,11 @@
 package org.jmmu.swap;
 
 import static org.jmmu.phys.PhysMemory.PAGE_SHIFT;
-import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
 
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import org.jmmu.alloc.Buddy;
 import org.jmmu.alloc.FailAlloc;
 import org.jmmu.alloc.Frames;
-import org.jmmu.phys.FrameType;
-import org.jmmu.phys.Mem;
 import org.jmmu.phys.PhysMemory;
 import org.jmmu.types.Backing;
 import org.jmmu.types.Errno;
@@ -31,19 +26,14 @@ public final class Swapfile {
     DEVICE
   }
 
-  /** Page sizes of other machines, on which an area may have been made. */
-  private static final int[] OTHER_PAGE_SIZES = {8 << 10, 16 << 10, 32 << 10, 64 << 10};
-
-  private final PhysMemory phys;
-  private final Frames frames;
+  private final ReadSwapHeader readSwapHeader;
   private final FailAlloc failAlloc;
 
   /** By type; replaced as a whole, guarded by this. */
   private volatile @Nullable SwapInfo[] infos = {};
 
   public Swapfile(PhysMemory phys, Frames frames, FailAlloc failAlloc) {
-    this.phys = phys;
-    this.frames = frames;
+    this.readSwapHeader = new ReadSwapHeader(phys, frames);
     this.failAlloc = failAlloc;
   }
 
@@ -62,7 +52,7 @@ public final class Swapfile {
       }
     }
     int type = freeType();
-    SwapHeader header = readHeader(backing, bytes >>> PAGE_SHIFT);
+    SwapHeader header = readSwapHeader.read(backing, bytes >>> PAGE_SHIFT);
     if (header.lastPage() >= bytes >>> PAGE_SHIFT) {
       throw SwapHeader.invalid("the swap area is shorter than its header says");
     }
@@ -232,40 +222,5 @@ public final class Swapfile {
     System.arraycopy(infos, 0, changed, 0, infos.length);
     changed[type] = info;
     infos = changed;
-  }
-
-  private SwapHeader readHeader(Backing backing, long nrPages) {
-    long pfn = frames.alloc(FrameType.USER);
-    if (pfn == Buddy.NO_FRAME) {
-      throw new ErrnoException(Errno.ENOMEM, "no frame to read the swap header");
-    }
-    try {
-      byte[] page = readPage(backing, 0, pfn);
-      if (!SwapHeader.hasSignature(page)) {
-        throw SwapHeader.invalid(whyNoSignature(backing, nrPages, pfn));
-      }
-      return SwapHeader.parse(page);
-    } catch (IOException e) {
-      throw new ErrnoException(Errno.EIO, "the swap header cannot be read");
-    } finally {
-      frames.put(pfn);
-    }
-  }
-
-  private String whyNoSignature(Backing backing, long nrPages, long pfn) throws IOException {
-    for (int pageSize : OTHER_PAGE_SIZES) {
-      long last = pageSize / PAGE_SIZE - 1;
-      if (last < nrPages && SwapHeader.hasSignature(readPage(backing, last, pfn))) {
-        return "the swap area is for pages of " + pageSize + " bytes, not " + PAGE_SIZE;
-      }
-    }
-    return "no signature of a swap area of version 1";
-  }
-
-  private byte[] readPage(Backing backing, long index, long pfn) throws IOException {
-    byte[] page = new byte[(int) PAGE_SIZE];
-    backing.readFolio(index, phys.frameAddr(pfn));
-    Mem.copyOut(phys.frameAddr(pfn), page, 0, page.length);
-    return page;
   }
 }

@@ -214,7 +214,9 @@ class SwapTest extends WithProcess {
   void freedPageIsDroppedUnlessItIsWrittenTo() {
     fill(2);
     process.madvise(at(0), 2 * PAGE_SIZE, MADV_FREE);
+    assertTrue(process.smaps().contains("\nLazyFree:              8 kB"));
     store(1, 9);
+    assertTrue(process.smaps().contains("\nLazyFree:              4 kB"));
     pageout(0, 2);
     assertEquals(0, area.inUsePages());
     assertEquals(0, load(0));

@@ -69,10 +69,11 @@
  *
  * <h2>What is not here</h2>
  *
- * 3-B needs a swap cache, for pages that no entry maps, and 3-D non-linear file mappings; the
- * emulator has neither. Of 3-C, the half in which a page's reference count is frozen at zero during
- * the move: Linux does that to pages of a page cache or swap cache, and those are not migrated
- * here. None of the three depends on how a fault waits.
+ * 3-B, a page of the swap cache that no entry maps: its anon_vma may be gone, so {@link
+ * org.jmmu.migrate.MigratePages} walks neither before nor after such a move. 3-D needs non-linear
+ * file mappings, which the emulator does not have. Of 3-C, the half in which a page's reference
+ * count is frozen at zero during the move: Linux does that to pages of a page cache or swap cache,
+ * not to the pages of this race. None of the three depends on how a fault waits.
  *
  * @see org.jmmu.mm.MigrationWaitPtlQueue mainline's default
  */
