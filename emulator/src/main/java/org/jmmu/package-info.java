@@ -13,6 +13,8 @@
       hw
       phys
     era                             # kernels of the past: which protocol each had
+      race.execstack
+      race.vmaadjust
       race.*
     race.execstack                  # its walks are those of variants of vma-adjust
       race.vmaadjust

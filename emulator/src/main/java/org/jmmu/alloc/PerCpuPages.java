@@ -108,8 +108,11 @@ final class PerCpuPages {
   }
 
   private long stackOfThisThread() {
-    int thread = (int) Thread.currentThread().threadId();
-    return stack(thread & (STACKS - 1));
+    return stack(stackOf(Thread.currentThread()));
+  }
+
+  static int stackOf(Thread thread) {
+    return (int) thread.threadId() & (STACKS - 1);
   }
 
   private long stack(int i) {

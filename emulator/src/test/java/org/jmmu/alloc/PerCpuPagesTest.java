@@ -109,6 +109,12 @@ class PerCpuPagesTest {
   }
 
   private static long inAnotherThread(LongSupplier action) throws Exception {
-    return CompletableFuture.supplyAsync(action::getAsLong).get(60, TimeUnit.SECONDS);
+    CompletableFuture<Long> result = new CompletableFuture<>();
+    Thread thread;
+    do {
+      thread = new Thread(() -> result.complete(action.getAsLong()));
+    } while (PerCpuPages.stackOf(thread) == PerCpuPages.stackOf(Thread.currentThread()));
+    thread.start();
+    return result.get(60, TimeUnit.SECONDS);
   }
 }
