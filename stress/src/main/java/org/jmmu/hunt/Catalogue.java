@@ -2,15 +2,13 @@ package org.jmmu.hunt;
 
 import static java.util.stream.Collectors.joining;
 
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jmmu.era.Era;
 import org.jmmu.race.Race;
+import org.jmmu.race.RaceIndex;
 import org.jmmu.race.RaceVariant;
 
 /** The races that can be hunted. */
@@ -26,10 +24,7 @@ public record Catalogue(List<Race> races) {
 
   /** All races on the class path, by slug. */
   public static Catalogue load() {
-    List<Race> races = new ArrayList<>();
-    ServiceLoader.load(Race.class).forEach(races::add);
-    races.sort(Comparator.comparing(Race::slug));
-    return new Catalogue(List.copyOf(races));
+    return new Catalogue(RaceIndex.races());
   }
 
   /**
