@@ -7,6 +7,7 @@ import org.jmmu.pgtable.Pte;
 import org.jmmu.phys.PageDesc;
 import org.jmmu.phys.PageFlags;
 import org.jmmu.phys.PhysMemory;
+import org.jmmu.phys.Slot;
 import org.jmmu.swap.MigrationEntry;
 import org.jmmu.swap.SwapPte;
 import org.jmmu.swap.Swapfile;
@@ -29,6 +30,7 @@ final class MemSizeStats {
   long privateDirty;
   long referenced;
   long anonymous;
+  long ksm;
   long lazyFree;
   long swap;
   private long swapPss;
@@ -93,7 +95,9 @@ final class MemSizeStats {
     boolean dirty = pteDirty || (flags & PageFlags.PG_DIRTY) != 0;
     int mapcount = Math.max(1, PageDesc.mapcountGetAcquire(phys, pfn));
     resident += PAGE_SIZE;
-    if ((PageDesc.mappingGetAcquire(phys, pfn) & PageFlags.PAGE_MAPPING_ANON) != 0) {
+    long mapping = PageDesc.mappingGetAcquire(phys, pfn);
+    ksm += Slot.tag(mapping) == PageFlags.PAGE_MAPPING_KSM ? PAGE_SIZE : 0;
+    if ((mapping & PageFlags.PAGE_MAPPING_ANON) != 0) {
       anonymous += PAGE_SIZE;
       lazyFree += dirty || (flags & PageFlags.PG_SWAPBACKED) != 0 ? 0 : PAGE_SIZE;
     }

@@ -53,7 +53,7 @@ public final class Smaps {
     kb("Private_Dirty:", stats.privateDirty);
     kb("Referenced:", stats.referenced);
     kb("Anonymous:", stats.anonymous);
-    zeroes("KSM:");
+    kb("KSM:", stats.ksm);
     kb("LazyFree:", stats.lazyFree);
     zeroes("AnonHugePages:", "ShmemPmdMapped:", "FilePmdMapped:");
     zeroes("Shared_Hugetlb:", "Private_Hugetlb:");

@@ -50,6 +50,14 @@ class KsmTest {
   }
 
   @Test
+  void smapsShowsWhatIsMerged() {
+    fill(cpu, 7);
+    cpu.storeLong(start, 8);
+    twoPasses();
+    assertTrue(process.smaps().contains("KSM:                  12 kB\n"), process.smaps());
+  }
+
+  @Test
   void onePassMergesNothingYet() {
     fill(cpu, 7);
     machine.scanKsm();
