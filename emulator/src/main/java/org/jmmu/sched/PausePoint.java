@@ -9,7 +9,9 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>{@code off} (default): nothing, at no cost;
  *   <li>{@code step}: a thread that a {@link Stepper} runs waits for its turn; others pass;
- *   <li>{@code perturb}: the thread spins for a random time, which widens narrow windows.
+ *   <li>{@code perturb}: the thread spins for a random time, which widens narrow windows;
+ *   <li>{@code yield}: the same, and now and then it gives its CPU to another thread, so that
+ *       threads meet which have no CPU each.
  * </ul>
  */
 public final class PausePoint {
@@ -19,6 +21,7 @@ public final class PausePoint {
   private static final String MODE = System.getProperty(PROPERTY, "off");
   private static final boolean STEP = MODE.equals("step");
   private static final boolean PERTURB = MODE.equals("perturb");
+  private static final boolean YIELD = MODE.equals("yield");
   private static final ThreadLocal<@Nullable Steered> STEERED = new ThreadLocal<>();
 
   private PausePoint() {}
@@ -42,6 +45,8 @@ public final class PausePoint {
       }
     } else if (PERTURB) {
       Perturbation.spin();
+    } else if (YIELD) {
+      Perturbation.spinOrYield();
     }
   }
 

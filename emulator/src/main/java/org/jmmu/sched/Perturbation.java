@@ -6,6 +6,7 @@ import java.util.concurrent.ThreadLocalRandom;
 final class Perturbation {
   private static final int ONE_IN = 4;
   private static final int MOST_SPINS = 64;
+  private static final int ONE_YIELD_IN = 128;
 
   private Perturbation() {}
 
@@ -15,6 +16,15 @@ final class Perturbation {
       for (int i = random.nextInt(MOST_SPINS); i > 0; i--) {
         Thread.onSpinWait();
       }
+    }
+  }
+
+  @SuppressWarnings("ThreadPriorityCheck") // the scheduler may do that anyway; here it does more
+  static void spinOrYield() {
+    if (ThreadLocalRandom.current().nextInt(ONE_YIELD_IN) == 0) {
+      Thread.yield();
+    } else {
+      spin();
     }
   }
 }

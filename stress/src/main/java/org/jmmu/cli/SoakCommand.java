@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jmmu.hunt.Catalogue;
 import org.jmmu.lock.LockOrderChecker;
+import org.jmmu.sched.PausePoint;
 import org.jmmu.soak.Soak;
 import org.jmmu.sys.MachineConfig;
 import org.jspecify.annotations.Nullable;
@@ -26,8 +27,9 @@ import tools.jackson.jr.ob.JSON;
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     description =
-        "Makes random system calls and accesses on several CPUs, with the lock-order checker on,"
-            + " and lets every oracle look at the machine in between. Prints what was found.")
+        "Makes random system calls and accesses on several CPUs, with the lock-order checker on and"
+            + " random delays where races are lost, and lets every oracle look at the machine in"
+            + " between. Prints what was found.")
 final class SoakCommand implements Callable<Integer> {
   private static final int MAX_THREADS = 64;
   private static final JSON JACKSON = JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT);
@@ -77,7 +79,11 @@ final class SoakCommand implements Callable<Integer> {
           spec.commandLine(), "--threads must be 1 to " + MAX_THREADS + ", not " + threads);
     }
     json.check();
-    System.setProperty(LockOrderChecker.PROPERTY, "true"); // read when the first lock is taken
+    // Read when the first lock is taken and the first pause point is reached.
+    System.setProperty(LockOrderChecker.PROPERTY, "true");
+    if (System.getProperty(PausePoint.PROPERTY) == null) {
+      System.setProperty(PausePoint.PROPERTY, "yield");
+    }
     Soak soak = new Soak(config(), threads, seed);
     Throwable found = run(soak);
     json.write(() -> json(soak, found));

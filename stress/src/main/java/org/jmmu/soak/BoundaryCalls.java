@@ -6,7 +6,6 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.jmmu.hw.Cpu;
 import org.jmmu.mm.Mman;
-import org.jmmu.sys.Machine;
 import org.jmmu.sys.Process;
 import org.jmmu.types.ErrnoException;
 import org.jspecify.annotations.Nullable;
@@ -14,37 +13,48 @@ import org.jspecify.annotations.Nullable;
 /**
  * Moves the boundaries of VMAs over pages that other threads migrate at that moment, and looks
  * whether the pages are still there. Now the pages are the process's own, now those that a child
- * has from it; next to a VMA that was touched may be one that never was.
+ * has from it.
  */
 final class BoundaryCalls implements Program {
   static final int PAGES = 8;
-
-  /** Pages of it, to be migrated by another thread. */
-  final IsolatedPages isolated;
 
   private static final long FIRST_WINDOW = RandomCall.WINDOW + 256 * PAGE_SIZE;
   private static final long BETWEEN_WINDOWS = 16 * PAGE_SIZE;
   private static final int RW = Mman.PROT_READ | Mman.PROT_WRITE;
 
-  /** Changes of one layout: later ones find less of what is special about it. */
   private static final int CHANGES = 8;
 
-  /** Up to here the first change waits: pages are being migrated by then, now these, now those. */
-  private static final int MOST_SPINS = 500;
+  /** Up to here a change waits for the next: the pages are being migrated meanwhile. */
+  private static final int MOST_SPINS = 200;
 
+  /** What there is to change. */
+  private enum Layout {
+    /** Two VMAs; the lower one, never touched, gives its pages to the upper one, one by one. */
+    UNTOUCHED_BELOW,
+    /** Two VMAs, with a boundary that goes up and down. */
+    TWO,
+    /** One VMA, of which parts go and come back. */
+    ANY
+  }
+
+  private static final Layout[] LAYOUTS = Layout.values();
+
+  private final IsolatedPages isolated;
   private final SplittableRandom random;
   private final Process process;
   private final Cpu cpu;
   private final long window;
   private final long[] contents = new long[PAGES]; // 0: not touched
-  private int untouched; // pages at the start that are a VMA of their own at first
+  private Layout layout = Layout.ANY;
+  private int boundary; // pages of the lower VMA
   private @Nullable Process child;
 
   /**
+   * @param isolated for pages that another thread is to migrate
    * @param id of the thread: each has a window of its own
    */
-  BoundaryCalls(SplittableRandom random, Machine machine, Process process, Cpu cpu, int id) {
-    this.isolated = new IsolatedPages(machine);
+  BoundaryCalls(SplittableRandom random, IsolatedPages isolated, Process process, Cpu cpu, int id) {
+    this.isolated = isolated;
     this.random = random;
     this.process = process;
     this.cpu = cpu;
@@ -57,6 +67,7 @@ final class BoundaryCalls implements Program {
 
   @Override
   public void enter() {
+    isolated.open();
     Cpu _ = subject().runOn(cpu);
   }
 
@@ -65,9 +76,9 @@ final class BoundaryCalls implements Program {
     SplittableRandom draws = random.split(); // how far this comes does not show in later ones
     try {
       prepare(draws);
-      spin(draws.nextInt(MOST_SPINS));
       for (int change = 0; change < CHANGES; change++) {
-        change(draws, change == 0);
+        change(draws);
+        IsolatedPages.spin(draws.nextInt(MOST_SPINS));
       }
       look();
       return true;
@@ -78,7 +89,7 @@ final class BoundaryCalls implements Program {
 
   @Override
   public void rest() {
-    isolated.takeBack();
+    isolated.close();
   }
 
   @Override
@@ -88,16 +99,17 @@ final class BoundaryCalls implements Program {
   }
 
   private void prepare(SplittableRandom draws) {
-    isolated.takeBack();
     endChild();
     Arrays.fill(contents, 0);
-    untouched = draws.nextInt(3);
+    layout = LAYOUTS[draws.nextInt(LAYOUTS.length)];
+    boundary = layout == Layout.ANY ? 0 : 1 + draws.nextInt(PAGES - 1);
+    int touched = layout == Layout.UNTOUCHED_BELOW ? boundary : 0; // the first of them
     int anonymous = Mman.MAP_PRIVATE | Mman.MAP_ANONYMOUS | Mman.MAP_FIXED;
     long _ = process.mmap(window, PAGES * PAGE_SIZE, RW, anonymous);
-    if (untouched > 0) {
-      process.mprotect(window, untouched * PAGE_SIZE, Mman.PROT_READ);
+    if (touched > 0) {
+      process.mprotect(window, touched * PAGE_SIZE, Mman.PROT_READ);
     }
-    for (int page = untouched; page < PAGES; page++) {
+    for (int page = touched; page < PAGES; page++) {
       long content = draws.nextLong() | 1;
       cpu.storeLong(vaddr(page), content);
       contents[page] = content;
@@ -106,25 +118,46 @@ final class BoundaryCalls implements Program {
       child = process.fork();
       Cpu _ = child.runOn(cpu);
     }
-    long[] pfns = new long[PAGES - untouched];
-    for (int i = 0; i < pfns.length; i++) {
-      pfns[i] = process.isolatePage(vaddr(untouched + i));
+    if (layout == Layout.TWO) {
+      splitAtBoundary(draws.nextBoolean());
     }
-    isolated.offer(pfns);
+    long[] pfns = new long[PAGES - touched];
+    for (int i = 0; i < pfns.length; i++) {
+      pfns[i] = process.isolatePage(vaddr(touched + i));
+    }
+    isolated.offer(pfns, draws.nextInt(MOST_SPINS));
   }
 
-  /** What was never touched gives a page away first: only then is it still untouched. */
-  private void change(SplittableRandom draws, boolean first) {
-    boolean given = first && untouched > 0;
-    int from = given ? untouched - 1 : draws.nextInt(PAGES);
-    int pages = given ? 1 : Math.min(1 + draws.nextInt(3), PAGES - from);
-    int prot = given || draws.nextBoolean() ? RW : Mman.PROT_READ;
-    subject().mprotect(vaddr(from), pages * PAGE_SIZE, prot);
+  /** The VMA that is new in this comes later in reverse-map walks: now the lower, now the upper. */
+  private void splitAtBoundary(boolean upperIsNew) {
+    if (upperIsNew) {
+      subject().mprotect(window, boundary * PAGE_SIZE, Mman.PROT_READ);
+    } else {
+      subject().mprotect(window, PAGES * PAGE_SIZE, Mman.PROT_READ);
+      subject().mprotect(vaddr(boundary), (PAGES - boundary) * PAGE_SIZE, RW);
+    }
   }
 
-  private static void spin(int times) {
-    for (int i = 0; i < times; i++) {
-      Thread.onSpinWait();
+  private void change(SplittableRandom draws) {
+    switch (layout) {
+      case UNTOUCHED_BELOW -> moveBoundary(Math.max(1, boundary - 1)); // at 0 it would be gone
+      case TWO -> moveBoundary(1 + draws.nextInt(PAGES - 1));
+      case ANY -> {
+        int from = draws.nextInt(PAGES);
+        int pages = Math.min(1 + draws.nextInt(3), PAGES - from);
+        int prot = draws.nextBoolean() ? RW : Mman.PROT_READ;
+        subject().mprotect(vaddr(from), pages * PAGE_SIZE, prot);
+      }
+    }
+  }
+
+  private void moveBoundary(int to) {
+    int from = boundary;
+    boundary = to;
+    if (to < from) {
+      subject().mprotect(vaddr(to), (from - to) * PAGE_SIZE, RW);
+    } else {
+      subject().mprotect(vaddr(from), (to - from) * PAGE_SIZE, Mman.PROT_READ);
     }
   }
 

@@ -1,6 +1,8 @@
 package org.jmmu.soak;
 
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import org.jmmu.migrate.MigratePages;
 import org.jmmu.sys.Machine;
 import org.jspecify.annotations.Nullable;
@@ -11,19 +13,53 @@ import org.jspecify.annotations.Nullable;
  * at its mmap_lock, and no change of VMAs would ever meet a migration.
  */
 final class IsolatedPages {
+  /** How long one thread waits for the other, which may be without a CPU, before it goes on. */
+  private static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
+  private static final int SPINS = 1_000; // before the CPU goes to whoever needs it
+
   private final Machine machine;
   private final AtomicReference<long @Nullable []> pfns = new AtomicReference<>();
+  private volatile boolean open;
 
   IsolatedPages(Machine machine) {
     this.machine = machine;
   }
 
-  void offer(long[] isolated) {
-    pfns.set(isolated);
+  /** Pages will be offered. */
+  void open() {
+    open = true;
   }
 
-  /** Nobody is to migrate what nobody has begun to migrate yet. */
-  void takeBack() {
+  /** No more will be; nobody is to migrate what nobody has begun to migrate yet. */
+  void close() {
+    takeBack();
+    open = false;
+  }
+
+  void awaitOpen() {
+    await(() -> open);
+  }
+
+  /**
+   * Returns when somebody has begun to migrate them, or nobody seems to be about to.
+   *
+   * @param spins how much later: now it is the first page's turn then, now another's
+   */
+  void offer(long[] isolated, int spins) {
+    pfns.set(isolated);
+    await(() -> pfns.get() == null);
+    takeBack();
+    spin(spins);
+  }
+
+  static void spin(int times) {
+    for (int i = 0; i < times; i++) {
+      Thread.onSpinWait();
+    }
+  }
+
+  private void takeBack() {
     long[] left = pfns.getAndSet(null);
     if (left != null) {
       for (long pfn : left) {
@@ -32,8 +68,9 @@ final class IsolatedPages {
     }
   }
 
-  /** Migrates what is offered: how many pages went to another frame. */
+  /** Migrates what is offered, now or soon: how many pages went to another frame. */
   int migrate() {
+    await(() -> pfns.get() != null || !open);
     long[] taken = pfns.getAndSet(null);
     int moved = 0;
     if (taken != null) {
@@ -42,5 +79,19 @@ final class IsolatedPages {
       }
     }
     return moved;
+  }
+
+  @SuppressWarnings("ThreadPriorityCheck") // yields to a thread that was descheduled
+  private static void await(BooleanSupplier condition) {
+    long end = System.nanoTime() + PATIENCE_NANOS;
+    for (int spins = 0; !condition.getAsBoolean(); spins++) {
+      if (spins < SPINS) {
+        Thread.onSpinWait();
+      } else if (System.nanoTime() - end < 0) {
+        Thread.yield();
+      } else {
+        return;
+      }
+    }
   }
 }

@@ -6,43 +6,34 @@ import org.jmmu.hw.Cpu;
 import org.jmmu.sys.Process;
 
 /**
- * Migrates the pages of {@link BoundaryCalls}. The thread's CPU runs no process meanwhile: the
+ * Migrates the pages that other threads offer. The thread's CPU runs no process meanwhile: the
  * threads would wait for each other at every TLB flush.
  */
 final class MigrationCalls implements Program {
-  /** How long to look for pages to migrate: longer than the others take to offer the next ones. */
-  private static final int MOST_LOOKS = 5_000;
-
   private final SplittableRandom random;
   private final Process process;
   private final Cpu cpu;
-  private final List<BoundaryCalls> others;
+  private final List<IsolatedPages> offers;
 
   /**
-   * @param others whose pages are migrated
+   * @param offers each of another thread
    */
-  MigrationCalls(SplittableRandom random, Process process, Cpu cpu, List<BoundaryCalls> others) {
+  MigrationCalls(SplittableRandom random, Process process, Cpu cpu, List<IsolatedPages> offers) {
     this.random = random;
     this.process = process;
     this.cpu = cpu;
-    this.others = others;
+    this.offers = offers;
   }
 
   @Override
   public void enter() {
     process.leave(cpu);
+    offers.forEach(IsolatedPages::awaitOpen);
   }
 
   @Override
   public boolean next() {
-    IsolatedPages pages = others.get(random.nextInt(others.size())).isolated;
-    for (int look = 0; look < MOST_LOOKS; look++) {
-      if (pages.migrate() > 0) {
-        return true;
-      }
-      Thread.onSpinWait();
-    }
-    return false;
+    return offers.get(random.nextInt(offers.size())).migrate() > 0;
   }
 
   @Override

@@ -5,6 +5,7 @@ import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
 import java.util.SplittableRandom;
 import org.jmmu.hw.Cpu;
 import org.jmmu.mm.Mman;
+import org.jmmu.sys.Machine;
 import org.jmmu.sys.Process;
 
 /** One system call or access, whatever its source of random numbers makes of it. */
@@ -41,11 +42,17 @@ final class RandomCall {
     Mman.MADV_DONTDUMP,
     Mman.MADV_DODUMP,
     Mman.MADV_COLD,
+    Mman.MADV_PAGEOUT,
+    Mman.MADV_PAGEOUT,
+    Mman.MADV_MERGEABLE,
+    Mman.MADV_MERGEABLE,
+    Mman.MADV_UNMERGEABLE,
     Mman.MADV_POPULATE_READ,
     Mman.MADV_POPULATE_WRITE
   };
 
   private final SplittableRandom random;
+  private final Machine machine;
   private final Population population;
   private final Process process;
   private final Cpu cpu;
@@ -56,8 +63,15 @@ final class RandomCall {
    * @param process that {@code cpu} runs
    * @param fds of the files that all threads map, read and write
    */
-  RandomCall(SplittableRandom random, Population population, Process process, Cpu cpu, int[] fds) {
+  RandomCall(
+      SplittableRandom random,
+      Machine machine,
+      Population population,
+      Process process,
+      Cpu cpu,
+      int[] fds) {
     this.random = random;
+    this.machine = machine;
     this.population = population;
     this.process = process;
     this.cpu = cpu;
@@ -66,7 +80,7 @@ final class RandomCall {
 
   /** Makes the call; throws what it throws. */
   void make() {
-    switch (random.nextInt(32)) {
+    switch (random.nextInt(36)) {
       case 0, 1, 2 -> load();
       case 3, 4, 5, 6, 7, 8 -> store();
       case 12, 13, 14 -> mapAnonymous();
@@ -79,7 +93,9 @@ final class RandomCall {
       case 28 -> syncOrLook();
       case 29 -> changeFile();
       case 9, 10, 11, 30 -> process.movePage(vaddr());
-      default -> fork();
+      case 31 -> fork();
+      case 32 -> movePages();
+      default -> workOfKernel();
     }
   }
 
@@ -88,7 +104,9 @@ final class RandomCall {
   }
 
   private void store() {
-    cpu.storeLong(vaddr() + word(), random.nextLong());
+    // Few pages with the same content would be merged otherwise.
+    boolean usual = random.nextBoolean();
+    cpu.storeLong(vaddr() + (usual ? 0 : word()), usual ? random.nextInt(2) : random.nextLong());
   }
 
   private void mapAnonymous() {
@@ -142,13 +160,37 @@ final class RandomCall {
     }
   }
 
+  private void movePages() {
+    long[] pages = new long[1 + random.nextInt(MAX_PAGES)];
+    int[] nodes = new int[pages.length];
+    for (int i = 0; i < pages.length; i++) {
+      pages[i] = vaddr();
+      nodes[i] = random.nextInt(Soak.NODES);
+    }
+    int flags = random.nextBoolean() ? Mman.MPOL_MF_MOVE : Mman.MPOL_MF_MOVE_ALL;
+    int _ = process.movePages(pages, nodes, new int[pages.length], flags);
+  }
+
+  /** What the kernel does by itself, as if it were short of memory, or idle. */
+  private void workOfKernel() {
+    switch (random.nextInt(3)) {
+      case 0 -> {
+        int _ = machine.reclaim(1 + random.nextInt(8));
+      }
+      case 1 -> {
+        int _ = machine.compact();
+      }
+      default -> machine.scanKsm();
+    }
+  }
+
   /** The child uses what it inherited, while others change the parent; it may live on. */
   private void fork() {
     Process child = process.fork();
     try {
       Cpu _ = child.runOn(cpu);
       for (int i = random.nextInt(8); i > 0; i--) {
-        RandomCall call = new RandomCall(random.split(), population, child, cpu, fds);
+        RandomCall call = new RandomCall(random.split(), machine, population, child, cpu, fds);
         boolean _ = Outcomes.succeeds(call::accessOrUnmap);
       }
     } finally {

@@ -3,6 +3,7 @@ package org.jmmu.soak;
 import java.util.Objects;
 import java.util.SplittableRandom;
 import org.jmmu.hw.Cpu;
+import org.jmmu.sys.Machine;
 import org.jmmu.sys.Process;
 
 /**
@@ -14,6 +15,7 @@ final class RandomCalls implements Program {
   private static final int SPELL = 50;
 
   private final SplittableRandom random;
+  private final Machine machine;
   private final Population population;
   private final Cpu cpu;
   private final int[] fds;
@@ -22,8 +24,9 @@ final class RandomCalls implements Program {
   /**
    * @param fds of the files that all threads map, read and write
    */
-  RandomCalls(SplittableRandom random, Population population, Cpu cpu, int[] fds) {
+  RandomCalls(SplittableRandom random, Machine machine, Population population, Cpu cpu, int[] fds) {
     this.random = random;
+    this.machine = machine;
     this.population = population;
     this.cpu = cpu;
     this.fds = fds;
@@ -42,7 +45,7 @@ final class RandomCalls implements Program {
       goTo(draws.nextInt(Population.PLACES));
       return true;
     }
-    RandomCall call = new RandomCall(draws, population, member.process, cpu, fds);
+    RandomCall call = new RandomCall(draws, machine, population, member.process, cpu, fds);
     return Outcomes.succeeds(call::make);
   }
 

@@ -12,6 +12,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jmmu.hw.Cpu;
+import org.jmmu.swap.SwapInfo;
 import org.jmmu.sys.Machine;
 import org.jmmu.sys.MachineConfig;
 import org.jmmu.sys.Process;
@@ -20,13 +21,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * Several threads, each with a CPU of its own, make random calls in a few processes. After every
  * round they stop, and the oracles look at the machine; now and then all processes end and another
- * begins. In every other round some threads move the boundaries of VMAs, and the others migrate the
- * pages below them.
+ * begins. In every other round some threads move the boundaries of VMAs, whole VMAs or the stacks
+ * of new programs, and the others migrate the pages below them.
  */
 public final class Soak {
-  private static final int CALLS_PER_ROUND = 500;
+  static final int NODES = 2;
+
+  private static final int CALLS_PER_ROUND = 200;
   private static final int ROUNDS_PER_FAMILY = 20;
   private static final int FRAMES = 4096;
+  private static final int SWAP_PAGES = 512;
   private static final Duration STUCK = Duration.ofSeconds(60);
 
   private final MachineConfig config;
@@ -43,7 +47,12 @@ public final class Soak {
    * @param seed decides what each thread asks for; not how they meet
    */
   public Soak(MachineConfig config, int threads, long seed) {
-    this.config = config.withFrames(FRAMES).withCpus(threads);
+    this.config =
+        config
+            .withFrames(FRAMES)
+            .withCpus(threads)
+            .withNodes(NODES)
+            .withExecStack(new StackWatch(config.execStack()));
     this.threads = threads;
     this.seed = seed;
   }
@@ -75,6 +84,7 @@ public final class Soak {
   }
 
   private void useOneFamily(Machine machine, long number, long end) throws InterruptedException {
+    SwapInfo swap = machine.swaponMemory(SWAP_PAGES);
     Process first = machine.spawn();
     int[] fds = {first.memfdCreate("soak", 0), first.memfdCreate("soak2", 0)};
     for (int fd : fds) {
@@ -82,19 +92,23 @@ public final class Soak {
     }
     Population population = new Population(first);
     Phaser rounds = rounds(machine, end);
-    List<BoundaryCalls> boundaries = new ArrayList<>();
+    List<IsolatedPages> offers = new ArrayList<>();
     List<Thread> running = new ArrayList<>();
     for (int id = 0; id < threads; id++) {
       Cpu cpu = machine.cpu(id);
       SplittableRandom random = new SplittableRandom((seed * 1_000_003 + number) * 64 + id);
-      Program anything = new RandomCalls(random.split(), population, cpu, fds);
-      Program migration;
+      Program anything = new RandomCalls(random.split(), machine, population, cpu, fds);
+      List<Program> migration;
       if (id % 2 == 0) {
-        BoundaryCalls calls = new BoundaryCalls(random.split(), machine, first, cpu, id);
-        boundaries.add(calls);
-        migration = calls;
+        IsolatedPages isolated = new IsolatedPages(machine);
+        offers.add(isolated);
+        migration =
+            List.of(
+                new BoundaryCalls(random.split(), isolated, first, cpu, id),
+                new RemapCalls(random.split(), isolated, first, cpu, id),
+                new ExecCalls(random.split(), isolated, first, cpu));
       } else {
-        migration = new MigrationCalls(random.split(), first, cpu, List.copyOf(boundaries));
+        migration = List.of(new MigrationCalls(random.split(), first, cpu, List.copyOf(offers)));
       }
       running.add(
           Thread.ofPlatform().name("soak-" + id).start(() -> use(anything, migration, rounds)));
@@ -103,8 +117,19 @@ public final class Soak {
       thread.join();
     }
     if (failure.get() == null) {
+      endFamily(machine, population, swap);
+    }
+  }
+
+  /** What is in the swap area comes back before the processes end. */
+  private void endFamily(Machine machine, Population population, SwapInfo swap) {
+    try {
+      machine.swapoff(swap);
+      check(machine);
       population.end();
       check(machine);
+    } catch (RuntimeException | Error e) {
+      failure.compareAndSet(null, e);
     }
   }
 
@@ -119,17 +144,18 @@ public final class Soak {
     };
   }
 
-  private void use(Program anything, Program migration, Phaser rounds) {
+  /**
+   * @param migration programs of which every other round has the next
+   */
+  private void use(Program anything, List<Program> migration, Phaser rounds) {
     try {
-      do {
-        round(anything, rounds);
-        if (!rounds.isTerminated()) {
-          round(migration, rounds);
-        }
-      } while (!rounds.isTerminated());
+      for (int round = 0; !rounds.isTerminated(); round++) {
+        boolean isOdd = (round & 1) != 0;
+        round(isOdd ? migration.get((round >> 1) % migration.size()) : anything, rounds);
+      }
       if (failure.get() == null) {
         anything.end();
-        migration.end();
+        migration.forEach(Program::end);
       }
     } catch (TimeoutException | InterruptedException | RuntimeException | Error e) {
       failure.compareAndSet(null, e);
@@ -151,12 +177,7 @@ public final class Soak {
   }
 
   private void check(Machine machine) {
-    try {
-      machine.check();
-      checks.incrementAndGet();
-    } catch (RuntimeException e) {
-      failure.compareAndSet(null, e);
-      throw e;
-    }
+    machine.check();
+    checks.incrementAndGet();
   }
 }
