@@ -166,7 +166,7 @@ public final class Soak {
   private void round(Program program, Phaser rounds) throws TimeoutException, InterruptedException {
     program.enter();
     int succeeded = 0;
-    for (int i = 0; i < CALLS_PER_ROUND; i++) {
+    for (int i = 0; i < CALLS_PER_ROUND && failure.get() == null; i++) {
       succeeded += program.next() ? 1 : 0;
     }
     program.rest();
