@@ -1,5 +1,7 @@
 package org.jmmu.bench;
 
+import static org.jmmu.mm.Mman.PROT_READ;
+
 import org.jmmu.hw.Cpu;
 import org.jmmu.hw.PteBits;
 import org.jmmu.phys.Mem;
@@ -15,14 +17,17 @@ final class Family {
   static final int PAGES = 512;
 
   private static final long VADDR = 512 * PAGES * Region.PAGE_SIZE; // starts a page table
+  private static final long BOUNDARY = VADDR + PAGES / 2 * Region.PAGE_SIZE;
   private static final int TABLES_PER_MAPPER = 4;
   private static final int SPARE_FRAMES = 64;
 
   private final Machine machine;
   private final MachineInside inside;
   private final long[] pfns = new long[PAGES];
+  private final long[] mapped = new long[PAGES]; // entries, while they are swap entries
   private final long[] tables; // by mapper: native address of its 512 entries
   private final int mappers;
+  private final Process youngest;
 
   Family(int mappers, VmaAdjustProtocol protocol) {
     this.mappers = mappers;
@@ -39,9 +44,13 @@ final class Family {
       pfns[page] = inside.pfn(parent, vaddr);
     }
     tables[0] = inside.pteAddr(parent, VADDR);
+    Process last = parent;
     for (int child = 1; child < mappers; child++) {
-      tables[child] = inside.pteAddr(parent.fork(), VADDR);
+      Process process = parent.fork();
+      tables[child] = inside.pteAddr(process, VADDR);
+      last = process;
     }
+    youngest = last;
   }
 
   /** As if every process had read every page. */
@@ -55,15 +64,61 @@ final class Family {
 
   /** Walks the reverse map of each page once. */
   void walkReferenced() {
-    for (long pfn : pfns) {
-      inside.walkReferenced(pfn);
+    for (int page = 0; page < PAGES; page++) {
+      walkReferenced(page);
     }
+  }
+
+  void walkReferenced(int page) {
+    inside.walkReferenced(pfns[page]);
   }
 
   void checkAllReferenced() {
     int referenced = inside.takeReferenced();
     if (referenced != PAGES * mappers) {
       throw new IllegalStateException(referenced + " young entries instead of " + PAGES * mappers);
+    }
+  }
+
+  /** Two VMAs map the pages of the youngest: the upper half becomes read-only. */
+  void split() {
+    youngest.mprotect(BOUNDARY, VADDR + PAGES * Region.PAGE_SIZE - BOUNDARY, PROT_READ);
+  }
+
+  /** The boundary between the two moves down by one page, and up again. */
+  void shiftAndBack() {
+    inside.vmaAdjust(youngest, VADDR, BOUNDARY - Region.PAGE_SIZE);
+    inside.vmaAdjust(youngest, VADDR, BOUNDARY);
+  }
+
+  /** The same by system calls, which also change the page's entry and the tree of VMAs. */
+  void protectAndBack() {
+    youngest.mprotect(BOUNDARY - Region.PAGE_SIZE, Region.PAGE_SIZE, PROT_READ);
+    youngest.mprotect(BOUNDARY - Region.PAGE_SIZE, Region.PAGE_SIZE, EmulatedRegion.RW);
+  }
+
+  /** Puts all pages into the swap cache. */
+  void addToSwap() {
+    var _ = machine.swaponMemory(PAGES);
+    for (int page = 0; page < PAGES; page++) {
+      inside.addToSwap(pfns[page]);
+      mapped[page] = Mem.longGetPlain(tables[0] + (long) page * Long.BYTES);
+    }
+  }
+
+  /** Turns all entries for each of the pages into swap entries. */
+  void tryToUnmap() {
+    for (long pfn : pfns) {
+      inside.tryToUnmap(pfn);
+    }
+  }
+
+  /** Undoes that. */
+  void mapAgain() {
+    for (long table : tables) {
+      for (int page = 0; page < PAGES; page++) {
+        inside.mapAgain(table + (long) page * Long.BYTES, mapped[page]);
+      }
     }
   }
 

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.results.BenchmarkResult;
@@ -54,6 +55,17 @@ final class Figures {
     }
     return rounds(name).stream()
         .mapToDouble(round -> round.getPrimaryResult().getStatistics().getPercentile(MEDIAN))
+        .toArray();
+  }
+
+  /** As {@link #of}, of something else that the benchmark counts. */
+  double[] secondary(String name, String counter) {
+    return rounds(name).stream()
+        .mapToDouble(
+            round ->
+                Objects.requireNonNull(round.getSecondaryResults().get(counter), counter)
+                    .getStatistics()
+                    .getPercentile(MEDIAN))
         .toArray();
   }
 

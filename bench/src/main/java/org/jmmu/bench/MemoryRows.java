@@ -12,6 +12,8 @@ final class MemoryRows {
   private static final String POPULATE = "PopulateBench.populate";
   private static final String COPY_FAULT = "CopyFaultBench.fault";
 
+  private static final String MREMAP = "MremapBench.emulated";
+  private static final String MREMAP_BY_HOST = "MremapBench.host";
   private static final String SWAP = "SwapBench.emulated";
   private static final String SWAP_BY_HOST = "SwapBench.host";
 
@@ -39,6 +41,7 @@ final class MemoryRows {
     if (figures.has("TwoThreadFaultBench.two")) {
       rows.twoThreads();
     }
+    rows.mremap();
     rows.swap();
     rows.machinePool();
   }
@@ -124,6 +127,16 @@ final class MemoryRows {
       rest[i] -= copy[i];
     }
     return rest;
+  }
+
+  private void mremap() {
+    double[] ns = figures.of(MREMAP);
+    ReportRow row = new ReportRow("mremap entry by entry, a page").ns(Estimate.of(ns));
+    if (figures.has(MREMAP_BY_HOST)) {
+      row.toHost(ratio(MREMAP, MREMAP_BY_HOST), 0.6);
+    }
+    add(row.noBytes(figures.bytesPerOp(MREMAP)));
+    plain("  on the host kernel", MREMAP_BY_HOST);
   }
 
   private void swap() {

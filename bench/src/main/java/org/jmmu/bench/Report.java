@@ -18,7 +18,7 @@ final class Report {
   private static final int FULL_ROUNDS = 3;
 
   /** A ratio so near to 1 means nothing without its error, which takes more than one round. */
-  private static final int PAUSE_POINT_ROUNDS = 5;
+  private static final int PAUSE_POINT_ROUNDS = 3;
 
   static final String USAGE =
       """
@@ -90,7 +90,8 @@ final class Report {
     for (int round = 0; round < (quick ? 0 : PAUSE_POINT_ROUNDS); round++) {
       set.runPausePointsOnce(figures);
     }
-    System.out.print(ReportTable.of(figures).text());
+    System.out.println(ReportTable.of(figures).text());
+    System.out.print(VmaAdjustTable.of(figures).text());
     if (json != null) {
       try (PrintStream out =
           new PrintStream(Files.newOutputStream(json), false, StandardCharsets.UTF_8)) {

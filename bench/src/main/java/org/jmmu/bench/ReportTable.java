@@ -3,8 +3,6 @@ package org.jmmu.bench;
 import static org.jmmu.bench.StandardSet.AS_IS;
 import static org.jmmu.bench.StandardSet.REMOVED;
 
-import org.jmmu.race.vmaadjust.VmaAdjustVariant;
-
 /** Turns figures into the table of the report: ratios, targets, and whether they are met. */
 final class ReportTable {
   private static final String FAULT = "AnonFaultBench.fault";
@@ -13,7 +11,6 @@ final class ReportTable {
   private static final String HOST_LIFE = "HostFaultBench.mapTouchUnmap";
   private static final String PAGE_COPY = "FloorBench.pageCopy";
   private static final String PAGE_SET = "FloorBench.pageSet";
-  private static final int[] MAPPERS = {1, 10, 100, 1000};
   private static final int[] TLB_PAGES = {4, 512};
   private static final int[] COLD_FAULTS = {1, 1000, 10000};
 
@@ -36,18 +33,11 @@ final class ReportTable {
     report.plain("shootdown of one running CPU", "ShootdownBench.page");
     report.faults();
     MemoryRows.add(figures, report.table);
-    for (VmaAdjustVariant variant : VmaAdjustVariant.values()) {
-      if (figures.has(walk(variant, 100))) {
-        report.rmapWalk(variant);
-      }
-    }
-    if (figures.has(walk(VmaAdjustVariant.SEQ_ADDR, 1000))) {
-      report.seqcount();
-    }
+    RmapRows.add(figures, report.table);
     report.cold();
     if (figures.has(REMOVED + FAULT)) {
       report.pausePoints("anonymous write fault", FAULT);
-      report.pausePoints("rmap walk", walk(StandardSet.MAINLINE, StandardSet.MAPPERS));
+      report.pausePoints("rmap walk", RmapRows.walk(StandardSet.MAINLINE, StandardSet.MAPPERS));
     }
     return report.table;
   }
@@ -105,39 +95,12 @@ final class ReportTable {
     plain("  on the host kernel", HOST_LIFE);
   }
 
-  private void rmapWalk(VmaAdjustVariant variant) {
-    double[] hundred = figures.of(walk(variant, 100));
-    double[] thousand = figures.of(walk(variant, 1000));
-    add(
-        new ReportRow("rmap walk " + variant + ", slope per mapper")
-            .ns(Estimate.ofPairs(hundred, thousand, (few, many) -> (many - few) / 900), 25)
-            .toBase(Estimate.ofPairs(thousand, hundred, (a, b) -> a / b / 10), 1.6, "N = 100")
-            .noBytes(figures.bytesPerOp(walk(variant, 1000)) / 1000));
-    for (int mappers : MAPPERS) {
-      String walk = walk(variant, mappers);
-      double[] perMapper = scaled(figures.of(walk), mappers);
-      add(
-          new ReportRow("  per mapper, N = " + mappers)
-              .ns(Estimate.of(perMapper))
-              .bytes(figures.bytesPerOp(walk) / mappers));
-    }
-  }
-
-  /** What consistent looks at a VMA cost beside the lock on the anon_vma alone. */
-  private void seqcount() {
-    double[] with = figures.of(walk(VmaAdjustVariant.SEQ_ADDR, 1000));
-    double[] without = figures.of(walk(VmaAdjustVariant.NONE, 1000));
-    add(
-        new ReportRow("rmap walk SEQ_ADDR, N = 1000")
-            .toBase(Estimate.ratio(with, without), 1.15, "NONE"));
-  }
-
   private void cold() {
     for (int faults : COLD_FAULTS) {
       double[] all = figures.of("ColdFaultBench.firstFaults?faults=" + faults);
       add(
           new ReportRow("first " + faults + " faults of a JVM, each")
-              .ns(Estimate.of(scaled(all, faults))));
+              .ns(Estimate.of(RmapRows.scaled(all, faults))));
     }
   }
 
@@ -160,17 +123,5 @@ final class ReportTable {
 
   private void add(ReportRow row) {
     table.row(row.cells());
-  }
-
-  private static double[] scaled(double[] all, int parts) {
-    double[] each = new double[all.length];
-    for (int i = 0; i < each.length; i++) {
-      each[i] = all[i] / parts;
-    }
-    return each;
-  }
-
-  private static String walk(VmaAdjustVariant variant, int mappers) {
-    return "RmapWalkBench.referenced?mappers=" + mappers + "&variant=" + variant;
   }
 }

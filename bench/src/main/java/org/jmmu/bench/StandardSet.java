@@ -37,11 +37,14 @@ final class StandardSet {
   /** Protocol of that reverse-map walk: the one that machines have by default. */
   static final VmaAdjustVariant MAINLINE = VmaAdjustVariant.RWSEM_INTERVAL;
 
+  private static final String RMAP =
+      "RmapWalkBench|\\.UnmapBench|VmaAdjustCostBench\\.(alone|besideWalker)";
+
   private static final String MMU = "\\.WalkBench|TlbBench.*(load|chain)(Plain|Mmu)|ShootdownBench";
 
   private static final String MEMORY =
       "(AnonFault|Floor|MapTouchUnmap|ReadFault|ReuseFault|CopyFault|Populate|Fork|Protect"
-          + "|SplitMerge|TwoThreadFault|MachinePool|Swap)Bench";
+          + "|SplitMerge|TwoThreadFault|MachinePool|Swap|Mremap)Bench";
 
   private final boolean quick;
   private final PrintStream progress;
@@ -74,16 +77,15 @@ final class StandardSet {
       progress.println("skipped: swapping by the host, it does not swap to zram");
       memory.exclude("SwapBench.host");
     }
+    if (!HostMemory.isSupported()) {
+      memory.exclude("MremapBench.host");
+    }
     figures.add("", run(memory));
     if (HostMemory.isSupported()) {
       figures.add("", run(options("HostFaultBench")));
     }
     figures.add("", run(mmu));
-    ChainedOptionsBuilder rmapWalks = options("RmapWalkBench");
-    if (quick) {
-      rmapWalks.param("variant", MAINLINE.name());
-    }
-    figures.add("", run(rmapWalks));
+    runRmap(figures);
     figures.add(
         "",
         run(
@@ -92,6 +94,24 @@ final class StandardSet {
                 .forks(1)
                 .warmupIterations(0)
                 .shouldFailOnError(true)));
+  }
+
+  /** Every protocol of race vma-adjust, the reader's side and the writer's. */
+  private void runRmap(Figures figures) throws RunnerException {
+    ChainedOptionsBuilder costs = options(RMAP).param("mappers", "100", "1000");
+    if (quick) {
+      costs.param("variant", MAINLINE.name());
+    }
+    if (Runtime.getRuntime().availableProcessors() < 2) {
+      costs.exclude("besideWalker");
+    }
+    figures.add("", run(costs));
+    figures.add(
+        "",
+        run(
+            options("RmapWalkBench|VmaAdjustCostBench\\.mprotect")
+                .param("mappers", "1", "10")
+                .param("variant", MAINLINE.name())));
   }
 
   /** The same benchmarks with and without pause points, one right after the other. */

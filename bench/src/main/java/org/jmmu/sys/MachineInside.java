@@ -3,15 +3,23 @@ package org.jmmu.sys;
 import static org.jmmu.alloc.Buddy.NO_FRAME;
 import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
 
+import java.util.Objects;
 import org.jmmu.lock.PageLock;
 import org.jmmu.pgtable.PageTables;
 import org.jmmu.pgtable.Pte;
 import org.jmmu.pgtable.TlbFlush;
 import org.jmmu.phys.Mem;
 import org.jmmu.phys.PhysMemory;
+import org.jmmu.rmap.AnonVmas;
 import org.jmmu.rmap.FolioReferenced;
 import org.jmmu.rmap.PageRmap;
 import org.jmmu.rmap.RmapWalk;
+import org.jmmu.rmap.TryToUnmap;
+import org.jmmu.rmap.VmaAdjustProtocol;
+import org.jmmu.swap.SwapCache;
+import org.jmmu.swap.SwapPte;
+import org.jmmu.types.Mm;
+import org.jmmu.types.Vma;
 
 /** What benchmarks do to a machine below its system calls. For one thread; allocates nothing. */
 public final class MachineInside {
@@ -19,18 +27,27 @@ public final class MachineInside {
   private final PhysMemory phys;
   private final PageTables tables;
   private final RmapWalk rmapWalk;
+  private final VmaAdjustProtocol protocol;
+  private final AnonVmas anonVmas;
   private final FolioReferenced folioReferenced;
   private final PageRmap pageRmap;
   private final TlbFlush tlbFlush;
+  private final SwapCache swapCache;
+  private final TryToUnmap tryToUnmap;
 
   public MachineInside(Machine machine) {
     kernel = machine.kernel();
     phys = kernel.phys;
     tables = kernel.tables;
     rmapWalk = kernel.rmapWalk;
+    protocol = kernel.config.vmaAdjust();
+    anonVmas = new AnonVmas(phys, kernel.anonVmaSlots, kernel.failAlloc, protocol);
     folioReferenced = new FolioReferenced(tables);
     pageRmap = new PageRmap(phys);
     tlbFlush = new TlbFlush(kernel.cpus, kernel.switchMm);
+    swapCache = new SwapCache(phys, kernel.frames, kernel.swapfile);
+    tryToUnmap =
+        new TryToUnmap(phys, kernel.frames, tables, tlbFlush, pageRmap, kernel.swapfile, swapCache);
   }
 
   /** Address of the word that maps a page. */
@@ -50,13 +67,64 @@ public final class MachineInside {
   /** One walk over all mappings of a frame: finds each entry, tests and clears its A bit. */
   public void walkReferenced(long pfn) {
     PageLock.lock(phys, pfn);
-    rmapWalk.walk(pfn, folioReferenced, 0);
-    PageLock.unlock(phys, pfn);
+    try {
+      rmapWalk.walk(pfn, folioReferenced, 0);
+    } finally {
+      PageLock.unlock(phys, pfn);
+    }
   }
 
   /** Entries found young by the walks since the last call. */
   public int takeReferenced() {
     return folioReferenced.takeReferenced();
+  }
+
+  /**
+   * Moves the boundary between the VMA at an address and the one behind it, both faulted before:
+   * what race vma-adjust is about, and no more. The tree of VMAs is not told, and has the boundary
+   * in its old place; it is to be moved back there.
+   */
+  public void vmaAdjust(Process process, long vaddr, long boundary) {
+    Mm mm = process.mm();
+    mm.mmapLock.writeLock();
+    Vma vma = Objects.requireNonNull(mm.vmas.find(vaddr));
+    Vma next = Objects.requireNonNull(mm.vmas.next(vma));
+    vma.startWrite();
+    next.startWrite();
+    protocol.vmaAdjust(
+        anonVmas, vma, vma.vmStartGetOpaque(), boundary, vma.vmPgoffGetOpaque(), null);
+    mm.mmapLock.writeUnlock();
+  }
+
+  /** Puts an anonymous page into the swap cache. */
+  public void addToSwap(long pfn) {
+    PageLock.lock(phys, pfn);
+    boolean added = swapCache.addToSwap(pfn);
+    PageLock.unlock(phys, pfn);
+    if (!added) {
+      throw new IllegalStateException("no slot");
+    }
+  }
+
+  /** One walk over all mappings of a page of the swap cache: each becomes a swap entry. */
+  public void tryToUnmap(long pfn) {
+    PageLock.lock(phys, pfn);
+    rmapWalk.walk(pfn, tryToUnmap, 0);
+    PageLock.unlock(phys, pfn);
+  }
+
+  /** Turns the swap entry of a page back into what was there before. */
+  public void mapAgain(long pteAddr, long pteVal) {
+    long pfn = Pte.pfn(pteVal);
+    if (SwapPte.toEntry(Mem.longGetOpaque(pteAddr)) != swapCache.entry(pfn)) {
+      throw new IllegalStateException("not the swap entry of frame " + pfn);
+    }
+    tables.lock(pteAddr);
+    kernel.frames.get(pfn);
+    pageRmap.add(pfn);
+    Mem.longSetRelease(pteAddr, pteVal);
+    swapCache.freeEntry(swapCache.entry(pfn));
+    tables.unlock(pteAddr);
   }
 
   /**

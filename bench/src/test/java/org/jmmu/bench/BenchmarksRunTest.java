@@ -109,6 +109,39 @@ class BenchmarksRunTest {
   }
 
   @ParameterizedTest
+  @EnumSource(VmaAdjustVariant.class)
+  void vmaAdjust(VmaAdjustVariant variant) throws InterruptedException {
+    assumeTrue(Runtime.getRuntime().availableProcessors() > 1);
+    VmaAdjustCostBench bench = new VmaAdjustCostBench();
+    bench.variant = variant;
+    bench.fork();
+    VmaAdjustCostBench.Beside beside = new VmaAdjustCostBench.Beside();
+    beside.start(bench);
+    VmaAdjustCostBench.Visits visits = new VmaAdjustCostBench.Visits();
+    visits.begin(beside);
+    for (int i = 0; i < TWICE; i++) {
+      bench.besideWalker(beside, visits);
+      bench.alone();
+      bench.mprotect();
+    }
+    visits.end(beside);
+    beside.stop();
+    bench.check();
+  }
+
+  @Test
+  void unmap() {
+    UnmapBench bench = new UnmapBench();
+    bench.mappers = 10;
+    bench.fork();
+    for (int i = 0; i < TWICE; i++) {
+      bench.tryToUnmap();
+      bench.mapAgain();
+    }
+    bench.check();
+  }
+
+  @ParameterizedTest
   @EnumSource(
       value = TableSize.class,
       names = {"L1", "L2"})

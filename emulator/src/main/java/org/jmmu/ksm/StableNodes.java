@@ -82,11 +82,20 @@ final class StableNodes {
           return pfn;
         }
         frames.put(pfn);
+      } else if (isFrozen(node, pfn)) {
+        Thread.onSpinWait();
+        continue;
       }
       if (node.kpfn() == pfn) { // else it has moved meanwhile
         return Buddy.NO_FRAME;
       }
     }
+  }
+
+  /** Not free, though without references: a page of the swap cache that is just about to move. */
+  private boolean isFrozen(KsmStableNode node, long pfn) {
+    boolean swapCached = (PageDesc.flagsGetAcquire(phys, pfn) & PageFlags.PG_SWAPCACHE) != 0;
+    return swapCached && !node.isStale(phys) && node.kpfn() == pfn;
   }
 
   /** The item's page is mapped at its address now; the caller has a reference to it. */

@@ -2,6 +2,7 @@ package org.jmmu.rmap;
 
 import static org.jmmu.phys.PhysMemory.PAGE_SHIFT;
 
+import org.jmmu.sched.PausePoint;
 import org.jmmu.types.AddressSpace;
 import org.jmmu.types.Vma;
 
@@ -20,6 +21,7 @@ final class FileRmapWalk {
       for (Vma vma = mapping.iMmap.firstOverlap(index, index);
           vma != null;
           vma = mapping.iMmap.nextOverlap(vma, index, index)) {
+        PausePoint.reach("rmapWalk.vma");
         long vaddr = vma.vmStartGetOpaque() + ((index - vma.vmPgoffGetOpaque()) << PAGE_SHIFT);
         if (!one.rmapOne(pfn, vma, vaddr, arg)) {
           return;

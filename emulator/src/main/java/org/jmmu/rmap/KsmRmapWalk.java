@@ -1,5 +1,6 @@
 package org.jmmu.rmap;
 
+import org.jmmu.sched.PausePoint;
 import org.jmmu.types.AnonVma;
 import org.jmmu.types.AnonVmaChain;
 import org.jmmu.types.KsmRmapItem;
@@ -43,6 +44,7 @@ final class KsmRmapWalk {
       protocol.anonVmaLock(anonVma);
       try {
         for (AnonVmaChain avc = anonVma.firstLocked(); avc != null; avc = anonVma.nextLocked(avc)) {
+          PausePoint.reach("rmapWalk.vma");
           if ((avc.vma.mm != item.mm) == searchNewForks
               && covers(avc.vma, item.address)
               && !one.rmapOne(pfn, avc.vma, item.address, arg)) {

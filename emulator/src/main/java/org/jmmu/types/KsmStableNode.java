@@ -4,6 +4,7 @@ import org.jmmu.phys.PageDesc;
 import org.jmmu.phys.PageFlags;
 import org.jmmu.phys.PhysMemory;
 import org.jmmu.phys.Slot;
+import org.jmmu.sched.PausePoint;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,7 +51,14 @@ public final class KsmStableNode extends Slot {
 
   /** Whether the page is gone: its frame has another owner, or none. */
   public boolean isStale(PhysMemory phys) {
-    return PageDesc.mappingGetAcquire(phys, kpfn) != mapping();
+    long pfn;
+    boolean stale;
+    do {
+      pfn = kpfn;
+      PausePoint.reach("ksm.isStale");
+      stale = PageDesc.mappingGetAcquire(phys, pfn) != mapping();
+    } while (pfn != kpfn); // it has moved meanwhile, and its old frame is free
+    return stale;
   }
 
   /** First place where the page is mapped. The caller holds the page lock. */

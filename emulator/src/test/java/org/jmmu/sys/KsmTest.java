@@ -21,6 +21,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jmmu.hw.Cpu;
 import org.jmmu.migrate.MigratePages;
+import org.jmmu.sched.Schedule;
+import org.jmmu.sched.Stepper;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -210,6 +212,21 @@ class KsmTest {
     cpu.storeLong(start, 7);
     machine.putPage(pin);
     twoPasses();
+    assertEquals(1, machine.ksmPagesShared());
+  }
+
+  /** Its old frame is free by the time it is asked who owns it. */
+  @Test
+  void aPageThatMovesUnderTheScannerIsNotForgotten() {
+    fill(cpu, 7);
+    twoPasses();
+    long pfn = process.isolatePage(start);
+    Stepper.of(Schedule.parse("S:ksm.isStale M:end S:end"))
+        .thread("S", machine::scanKsm)
+        .thread("M", () -> machine.migratePage(pfn))
+        .run()
+        .throwIfFailed();
+    machine.check();
     assertEquals(1, machine.ksmPagesShared());
   }
 

@@ -1,8 +1,6 @@
 package org.jmmu.race.vmaadjust;
 
 import static org.jmmu.check.Violation.Invariant.NO_DANGLING_MIGRATION_ENTRY;
-import static org.jmmu.mm.Mman.MAP_ANONYMOUS;
-import static org.jmmu.mm.Mman.MAP_PRIVATE;
 import static org.jmmu.mm.Mman.PROT_READ;
 import static org.jmmu.mm.Mman.PROT_WRITE;
 import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
@@ -46,52 +44,80 @@ public final class VmaAdjustFixture implements AutoCloseable {
     this.change = change;
   }
 
-  /** Everything up to the point where the two threads start. */
+  /** As {@link #of(VmaAdjustProtocol, Interleaving, Mapping)}, of an anonymous page. */
   public static VmaAdjustFixture of(VmaAdjustProtocol protocol, Interleaving interleaving) {
+    return of(protocol, interleaving, Mapping.ANON);
+  }
+
+  /** Everything up to the point where the two threads start. */
+  public static VmaAdjustFixture of(
+      VmaAdjustProtocol protocol, Interleaving interleaving, Mapping mapping) {
     Machine machine = Machine.boot(MachineConfig.small().withVmaAdjust(protocol));
     Process process = machine.spawn();
-    long start = process.mmap(PAGES * PAGE_SIZE, RW, MAP_PRIVATE | MAP_ANONYMOUS);
+    long start = mapping.map(process, PAGES * PAGE_SIZE);
+    if (mapping == Mapping.KSM) {
+      storeTwin(machine);
+    }
     return switch (interleaving) {
       case TORN_PAIR -> {
-        store(machine, process, start + 3 * PAGE_SIZE);
+        store(machine, process, mapping, start + 3 * PAGE_SIZE);
         yield new VmaAdjustFixture(machine, process, start, 3, new Change(2, 4, PROT_READ));
       }
       case FORKED -> {
-        store(machine, process, start + 3 * PAGE_SIZE);
-        Process child = process.fork();
+        store(machine, process, mapping, start + 3 * PAGE_SIZE);
+        Process child = fork(machine, process, start + 3 * PAGE_SIZE);
         yield new VmaAdjustFixture(machine, child, start, 3, new Change(2, 4, PROT_READ));
       }
       case FORKED_SHIFT -> {
-        store(machine, process, start + PAGE_SIZE);
-        Process child = process.fork();
+        store(machine, process, mapping, start + PAGE_SIZE);
+        Process child = fork(machine, process, start + PAGE_SIZE);
         // As SHIFT: both N and V have the child's anon_vma, and stand on the parent's list too.
         child.mprotect(start + 2 * PAGE_SIZE, 2 * PAGE_SIZE, PROT_READ);
         yield new VmaAdjustFixture(machine, child, start, 1, new Change(1, 2, PROT_READ));
       }
       case GAP -> {
-        store(machine, process, start + PAGE_SIZE);
+        store(machine, process, mapping, start + PAGE_SIZE);
         // The upper part becomes the new VMA, N, behind V on the anon_vma's list.
         process.mprotect(start, 2 * PAGE_SIZE, PROT_READ);
         yield new VmaAdjustFixture(machine, process, start, 1, new Change(1, 2, RW));
       }
       case SHIFT -> {
-        store(machine, process, start + PAGE_SIZE);
+        store(machine, process, mapping, start + PAGE_SIZE);
         // The lower part becomes the new VMA, V, behind N on the anon_vma's list.
         process.mprotect(start + 2 * PAGE_SIZE, 2 * PAGE_SIZE, PROT_READ);
         yield new VmaAdjustFixture(machine, process, start, 1, new Change(1, 2, PROT_READ));
       }
       case UNTOUCHED_NEIGHBOUR -> {
         process.mprotect(start, 2 * PAGE_SIZE, PROT_READ);
-        store(machine, process, start + 2 * PAGE_SIZE);
+        store(machine, process, mapping, start + 2 * PAGE_SIZE);
         yield new VmaAdjustFixture(machine, process, start, 2, new Change(1, 2, RW));
       }
     };
   }
 
-  private static void store(Machine machine, Process process, long vaddr) {
+  private static void store(Machine machine, Process process, Mapping mapping, long vaddr) {
     Cpu cpu = process.runOn(machine.cpu(0));
     cpu.storeLong(vaddr, CONTENT);
     process.leave(cpu);
+    mapping.written(machine);
+  }
+
+  /** A child that maps X: of a page that it can find again, fork copies no entry. */
+  private static Process fork(Machine machine, Process process, long vaddrOfX) {
+    Process child = process.fork();
+    Cpu cpu = child.runOn(machine.cpu(0));
+    long _ = cpu.loadLong(vaddrOfX);
+    child.leave(cpu);
+    return child;
+  }
+
+  /** A page of another process with X's content, for X to be merged with. */
+  private static void storeTwin(Machine machine) {
+    Process other = machine.spawn();
+    long vaddr = Mapping.KSM.map(other, PAGE_SIZE);
+    Cpu cpu = other.runOn(machine.cpu(0));
+    cpu.storeLong(vaddr, CONTENT);
+    other.leave(cpu);
   }
 
   /** Actor M: moves X to another frame, as compaction does: it comes by frame, not by address. */

@@ -72,6 +72,17 @@
  *       migration.
  * </ul>
  *
+ * <h2>Pages of files, merged pages</h2>
+ *
+ * A page of a file is found through its i_mmap, and vma_adjust of every era holds the lock of that:
+ * none of the layouts is lost, whatever the variant. Without that lock all of them are, as the VMA
+ * is out of the tree while it changes.
+ *
+ * <p>A merged page is found through the anon_vmas of its items, and the address is the item's. The
+ * VMA only says whether it covers that, so that a torn pair does no harm, nor does a neighbour that
+ * grows downwards; but gap and shift lose the page as ever. NONE loses 0-B, 0-C and 0-H of the six,
+ * RWSEM_INTERVAL none. {@code VmaAdjustMappingTest} steps them.
+ *
  * <p>{@code VmaAdjustTest} steps each cell of the table, {@code VmaAdjustLivelockTest} the walks
  * that do not end.
  *
