@@ -164,9 +164,7 @@ public final class MigratePages {
     }
     // A page of the swap cache that nobody maps: its anon_vma may be gone, so there is no walk.
     boolean wasMapped =
-        mapping == null
-            ? anonVma != null || merged
-            : PageDesc.mapcountGetAcquire(phys, pfn) != 0;
+        mapping == null ? anonVma != null || merged : PageDesc.mapcountGetAcquire(phys, pfn) != 0;
     if (wasMapped) {
       rmapWalk.walk(pfn, tryToMigrate, 0);
     }
