@@ -23,7 +23,7 @@
       race                          # what every race says of itself
         sys                         # start here: machine, processes, system calls
           check                     # oracles
-            rmap
+            hugetlb
           proc                      # what /proc shows of a process
             swap
           ksm                       # merging pages of equal content
@@ -33,18 +33,19 @@
           compact                   # free memory in one piece
             migrate                 # pages from frame to frame
               mm                    # what system calls and page faults do
-                rmap                # from a frame to the entries that map it
-                  filemap           # page caches, and where files come from
-                    swap            # swap areas, their cache, non-present entries
-                      pgtable       # entries, their locks, TLB flushes
-                        alloc       # frames
-                          types     # address spaces, VMAs, anon_vmas, files
-                            lock    # the kernel's locks and their order
-                              phys  # frames and their descriptors, off-heap
-                              sched # pause points, stepped schedules
-                        hw          # CPUs, page walker, TLBs: silicon takes no kernel lock
-                          phys
-                          sched
+                hugetlb             # huge pages: their pool, reservations, faults
+                  rmap                # from a frame to the entries that map it
+                    filemap           # page caches, and where files come from
+                      swap            # swap areas, their cache, non-present entries
+                        pgtable       # entries, their locks, TLB flushes
+                          alloc       # frames
+                            types     # address spaces, VMAs, anon_vmas, files
+                              lock    # the kernel's locks and their order
+                                phys  # frames and their descriptors, off-heap
+                                sched # pause points, stepped schedules
+                          hw          # CPUs, page walker, TLBs: silicon takes no kernel lock
+                            phys
+                            sched
     hw.vectors                      # paging vectors, and a runner that puts a CPU to them
       hw
     """)

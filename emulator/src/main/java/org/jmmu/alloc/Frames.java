@@ -18,6 +18,7 @@ public final class Frames {
   private final Nodes nodes;
   private final FailAlloc failAlloc;
   private UnusedSwapCache swapCache = pfn -> {}; // written before there is swap
+  private FreeHugeFolio hugePages = pfn -> {}; // written before there are any
   private DirectReclaim directReclaim = () -> false; // written before anybody allocates
 
   public Frames(PhysMemory phys, Nodes nodes, FailAlloc failAlloc) {
@@ -29,6 +30,11 @@ public final class Frames {
   /** Lets the swap cache know of pages that nobody else has any more. */
   public void tellSwapCache(UnusedSwapCache swapCache) {
     this.swapCache = swapCache;
+  }
+
+  /** Says where huge pages go back to. */
+  public void tellHugePages(FreeHugeFolio hugePages) {
+    this.hugePages = hugePages;
   }
 
   /** Says what is done when there is no free frame. */
@@ -156,6 +162,7 @@ public final class Frames {
     }
   }
 
+  /** Whether the caller is to give the frame back. */
   private boolean putTestZero(long pfn) {
     int count = PageDesc.refcountGetAndAdd(phys, pfn, -1);
     if (count <= 0) {
@@ -168,6 +175,10 @@ public final class Frames {
       return false;
     }
     PageDesc.mappingSetOpaque(phys, pfn, 0);
+    if (PageDesc.typeGetOpaque(phys, pfn) == FrameType.HUGETLB) {
+      hugePages.freeHugeFolio(pfn);
+      return false;
+    }
     return true;
   }
 }

@@ -13,6 +13,8 @@ import org.jmmu.alloc.Buddy;
 import org.jmmu.alloc.Nodes;
 import org.jmmu.filemap.MappingSlot;
 import org.jmmu.filemap.PageCache;
+import org.jmmu.hugetlb.HugePages;
+import org.jmmu.hugetlb.Hugetlb;
 import org.jmmu.lock.PageLock;
 import org.jmmu.lock.SpinLock;
 import org.jmmu.phys.FrameType;
@@ -39,6 +41,7 @@ public final class Oracles {
   private final List<Violation> violations = new ArrayList<>();
   private final PageCacheCensus cached;
   private final SwapCensus swap;
+  private final HugetlbCensus huge;
   private final PageTableCensus census;
 
   public Oracles(
@@ -49,11 +52,13 @@ public final class Oracles {
       SlotTable<MappingSlot> mappings,
       Swapfile swapfile,
       SwapCache swapCache,
-      SlotTable<KsmStableNode> ksmNodes) {
+      SlotTable<KsmStableNode> ksmNodes,
+      Hugetlb hugetlb) {
     this.phys = phys;
     this.nodes = nodes;
     this.cached = new PageCacheCensus(phys, mappings, violations);
     this.swap = new SwapCensus(phys, swapfile, swapCache, violations);
+    this.huge = new HugetlbCensus(phys, hugetlb, violations);
     this.census = new PageTableCensus(phys, anonVmas, pageCache, ksmNodes, swap, violations);
   }
 
@@ -64,6 +69,7 @@ public final class Oracles {
   public List<Violation> check(Iterable<Mm> mms) {
     violations.clear();
     swap.begin();
+    huge.begin();
     int usedEnd = (int) nodes.usedEnd();
     census.begin(usedEnd);
     cached.count(usedEnd);
@@ -74,6 +80,7 @@ public final class Oracles {
     }
     swap.checkSlots();
     checkZones();
+    huge.checkPool();
     return violations.isEmpty() ? List.of() : List.copyOf(violations);
   }
 
@@ -111,6 +118,8 @@ public final class Oracles {
         add(NO_LEAKED_FRAME, "page table in frame " + pfn);
       } else if (type == FrameType.USER) {
         checkPage(pfn);
+      } else if (type == FrameType.HUGETLB && (pfn & (HugePages.NR_FRAMES - 1)) == 0) {
+        huge.countPage(pfn, census.mapped(pfn), cached.isCached(pfn));
       }
     }
     return inUse;
@@ -147,6 +156,7 @@ public final class Oracles {
             VMA_TREE,
             vma + " of the mm with pgd " + mm.pgdPfn + ", behind " + Long.toHexString(end));
       }
+      huge.countVma(vma);
       end = vma.vmEndGetOpaque();
       if (mm.vmas.find(vma.vmStartGetOpaque()) != vma || mm.vmas.find(end - 1) != vma) {
         add(VMA_TREE, vma + " of the mm with pgd " + mm.pgdPfn + " is not found by its addresses");

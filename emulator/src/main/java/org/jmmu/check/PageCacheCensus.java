@@ -60,7 +60,8 @@ final class PageCacheCensus {
     boolean known = Long.compareUnsigned(pfn, cached.length) < 0;
     if (!known
         || cached[(int) pfn]
-        || PageDesc.typeGetOpaque(phys, pfn) != FrameType.USER
+        || PageDesc.typeGetOpaque(phys, pfn)
+            != (mapping.isHugetlb() ? FrameType.HUGETLB : FrameType.USER)
         || PageDesc.mappingGetAcquire(phys, pfn) != handle
         || PageDesc.indexGetOpaque(phys, pfn) != index) {
       violations.add(

@@ -8,7 +8,9 @@ import static org.jmmu.check.Violation.Invariant.VMA_TREE;
 import java.util.Arrays;
 import java.util.List;
 import org.jmmu.filemap.PageCache;
+import org.jmmu.hugetlb.HugePages;
 import org.jmmu.hw.PteBits;
+import org.jmmu.pgtable.PageTables;
 import org.jmmu.pgtable.Pte;
 import org.jmmu.phys.FrameType;
 import org.jmmu.phys.Mem;
@@ -100,6 +102,8 @@ final class PageTableCensus {
       long vaddr = firstVaddr + i * PteBits.size(level);
       if (level == PteBits.LEVEL_PTE) {
         countEntry(mm, vaddr, word);
+      } else if (PageTables.isHuge(word)) {
+        countPage(mm, vaddr, Pte.pfn(word), FrameType.HUGETLB);
       } else {
         countTable(mm, Pte.pfn(word), level - 1, vaddr);
       }
@@ -122,19 +126,21 @@ final class PageTableCensus {
     } else if (!Pte.isPresent(word)) {
       add(FRAME_TYPE, "word 0x" + Long.toHexString(word) + " means nothing, at", mm, vaddr);
     } else if (!Pte.isSpecial(word)) {
-      countPage(mm, vaddr, Pte.pfn(word));
+      countPage(mm, vaddr, Pte.pfn(word), FrameType.USER);
     }
   }
 
-  private void countPage(Mm mm, long vaddr, long pfn) {
-    if (!isKnown(pfn) || PageDesc.typeGetOpaque(phys, pfn) != FrameType.USER) {
-      add(FRAME_TYPE, "frame " + pfn + " is mapped but is no user memory, at", mm, vaddr);
+  private void countPage(Mm mm, long vaddr, long pfn, FrameType type) {
+    if (!isKnown(pfn) || PageDesc.typeGetOpaque(phys, pfn) != type) {
+      add(FRAME_TYPE, "frame " + pfn + " is mapped but is not of type " + type + ", at", mm, vaddr);
       return;
     }
     mapped[(int) pfn]++;
     Vma vma = mm.vmas.find(vaddr);
     if (vma == null || vaddr < vma.vmStartGetOpaque()) {
       add(VMA_TREE, "frame " + pfn + " is mapped outside any VMA, at", mm, vaddr);
+    } else if (HugePages.isHugetlb(vma) != (type == FrameType.HUGETLB)) {
+      add(VMA_TREE, "frame " + pfn + " is mapped in a VMA of the other page size, at", mm, vaddr);
     } else if (!leadsTo(pfn, vma, vaddr)) {
       add(REVERSE_MAP, "no way from frame " + pfn + " to its entry at", mm, vaddr);
     }

@@ -31,6 +31,13 @@ public record Violation(Invariant invariant, String where) {
     SWAP_MAP,
     /** A page in the swap cache says so, and its slot; somebody needs one of the two. */
     SWAP_CACHE,
+    /** The pool counts the huge pages that there are. */
+    HUGETLB_POOL,
+    /**
+     * As many huge pages are reserved as mappings and files have been promised and not got, and no
+     * more than are free; a page of a file stands in the file's map.
+     */
+    HUGETLB_RESERVE,
     /** A mapped frame is user memory in use, a linked frame is a page table, linked once. */
     FRAME_TYPE,
     /** A frame that is not free is mapped, linked, in a page cache or reserved. */

@@ -155,7 +155,7 @@ public final class PageCache {
   }
 
   /** The file is gone for good, and has no pages. */
-  void forget(AddressSpace mapping) {
+  public void forget(AddressSpace mapping) {
     long handle = mapping.handleGetVolatile();
     if (handle != 0) {
       slots.free(slots.get(handle));

@@ -47,5 +47,14 @@ public enum LockClass {
   ZONE_LOCK,
 
   /** One bucket of the hashed table in which page-lock waiters are parked. */
-  WAIT_QUEUE
+  WAIT_QUEUE,
+
+  /** {@code inode->i_rwsem} of a file of huge pages, which mmap takes. */
+  HUGETLB_INODE_LOCK,
+
+  /** One of {@code hugetlb_fault_mutex_table}: bringing one page of a file of huge pages in. */
+  HUGETLB_FAULT_MUTEX,
+
+  /** {@code hugetlb_lock}: the pool of huge pages. */
+  HUGETLB_LOCK
 }

@@ -38,6 +38,9 @@
       INODE_LOCK
         MMAP_LOCK
           VMA_LOCK               # taken by a writer of mmap_lock to wait for the VMA's readers, never kept
+            HUGETLB_INODE_LOCK   # mmap reserves pages of the file under it
+              HUGETLB_FAULT_MUTEX
+                PAGE_LOCK        # as below
             INVALIDATE_LOCK
               PAGE_LOCK
                 I_PAGES
@@ -45,6 +48,8 @@
                   ANON_VMA
                     PAGE_TABLE_LOCK  # allocating a page-table page takes this one without PTL
                       PTL            # two at once: fork, the child's table before the parent's; mremap, old before new
+                        HUGETLB_LOCK
+                          PCP_LOCK   # pages for the pool, as below
                         PCP_LOCK     # allocations under a page-table lock do not wait
                           ZONE_LOCK
                         WAIT_QUEUE   # a waiter for a migration entry queues itself before it drops PTL

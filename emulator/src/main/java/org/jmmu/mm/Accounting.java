@@ -48,8 +48,8 @@ public final class Accounting {
 
   /** Whether private memory mapped so counts against the commit limit. */
   static boolean isAccountable(long flags) {
-    return (flags & (VmFlags.VM_NORESERVE | VmFlags.VM_SHARED | VmFlags.VM_WRITE))
-        == VmFlags.VM_WRITE;
+    long all = VmFlags.VM_NORESERVE | VmFlags.VM_SHARED | VmFlags.VM_WRITE | VmFlags.VM_HUGETLB;
+    return (flags & all) == VmFlags.VM_WRITE;
   }
 
   /** Whether RLIMIT_AS and RLIMIT_DATA allow {@code nrPages} more with these flags. */

@@ -1,8 +1,8 @@
 package org.jmmu.mm;
 
-import static org.jmmu.mm.FaultFlags.FAULT_FLAG_WRITE;
-import static org.jmmu.mm.VmFault.VM_FAULT_OOM;
-import static org.jmmu.mm.VmFault.VM_FAULT_RETRY;
+import static org.jmmu.types.FaultFlags.FAULT_FLAG_WRITE;
+import static org.jmmu.types.VmFault.VM_FAULT_OOM;
+import static org.jmmu.types.VmFault.VM_FAULT_RETRY;
 
 import org.jmmu.alloc.Buddy;
 import org.jmmu.alloc.Frames;

@@ -1,6 +1,6 @@
 package org.jmmu.mm;
 
-import static org.jmmu.mm.FaultFlags.FAULT_FLAG_VMA_LOCK;
+import static org.jmmu.types.FaultFlags.FAULT_FLAG_VMA_LOCK;
 import static org.jmmu.types.VmFlags.VM_WRITE;
 
 import org.jmmu.pgtable.Pte;

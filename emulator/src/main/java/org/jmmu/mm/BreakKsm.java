@@ -1,8 +1,8 @@
 package org.jmmu.mm;
 
-import static org.jmmu.mm.FaultFlags.FAULT_FLAG_UNSHARE;
-import static org.jmmu.mm.VmFault.VM_FAULT_OOM;
 import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
+import static org.jmmu.types.FaultFlags.FAULT_FLAG_UNSHARE;
+import static org.jmmu.types.VmFault.VM_FAULT_OOM;
 
 import org.jmmu.pgtable.PageTables;
 import org.jmmu.pgtable.Pte;

@@ -1,14 +1,14 @@
 package org.jmmu.mm;
 
-import static org.jmmu.mm.FaultFlags.FAULT_FLAG_VMA_LOCK;
-import static org.jmmu.mm.FaultFlags.FAULT_FLAG_WRITE;
-import static org.jmmu.mm.VmFault.VM_FAULT_OOM;
-import static org.jmmu.mm.VmFault.VM_FAULT_RETRY;
-import static org.jmmu.mm.VmFault.VM_FAULT_SIGBUS;
 import static org.jmmu.phys.PhysMemory.PAGE_MASK;
+import static org.jmmu.types.FaultFlags.FAULT_FLAG_VMA_LOCK;
+import static org.jmmu.types.FaultFlags.FAULT_FLAG_WRITE;
 import static org.jmmu.types.SegvException.Code.SEGV_ACCERR;
 import static org.jmmu.types.SegvException.Code.SEGV_MAPERR;
 import static org.jmmu.types.SegvException.Code.SEGV_PKUERR;
+import static org.jmmu.types.VmFault.VM_FAULT_OOM;
+import static org.jmmu.types.VmFault.VM_FAULT_RETRY;
+import static org.jmmu.types.VmFault.VM_FAULT_SIGBUS;
 import static org.jmmu.types.VmFlags.VM_ACCESS_FLAGS;
 import static org.jmmu.types.VmFlags.VM_PKEY;
 import static org.jmmu.types.VmFlags.VM_PKEY_SHIFT;

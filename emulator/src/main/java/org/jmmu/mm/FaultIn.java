@@ -1,8 +1,8 @@
 package org.jmmu.mm;
 
-import static org.jmmu.mm.FaultFlags.FAULT_FLAG_WRITE;
-import static org.jmmu.mm.VmFault.VM_FAULT_OOM;
 import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
+import static org.jmmu.types.FaultFlags.FAULT_FLAG_WRITE;
+import static org.jmmu.types.VmFault.VM_FAULT_OOM;
 import static org.jmmu.types.VmFlags.VM_ACCESS_FLAGS;
 import static org.jmmu.types.VmFlags.VM_IO;
 import static org.jmmu.types.VmFlags.VM_LOCKONFAULT;
@@ -11,6 +11,7 @@ import static org.jmmu.types.VmFlags.VM_READ;
 import static org.jmmu.types.VmFlags.VM_SHARED;
 import static org.jmmu.types.VmFlags.VM_WRITE;
 
+import org.jmmu.hugetlb.HugePages;
 import org.jmmu.pgtable.PageTables;
 import org.jmmu.pgtable.Pte;
 import org.jmmu.phys.Mem;
@@ -139,7 +140,7 @@ public final class FaultIn {
   private void pages(Vma vma, long start, long end, boolean write) {
     int flags = write ? FAULT_FLAG_WRITE : 0;
     for (long at = start; at < end; at += PAGE_SIZE) {
-      while (!isMapped(vma.mm, at, write)) {
+      while (!isMapped(vma, at, write)) {
         int reason = handleMmFault.handle(null, vma, at, flags);
         if (reason != 0) {
           Errno errno = reason == VM_FAULT_OOM ? Errno.ENOMEM : Errno.EFAULT;
@@ -149,8 +150,11 @@ public final class FaultIn {
     }
   }
 
-  private boolean isMapped(Mm mm, long vaddr, boolean write) {
-    long pteAddr = tables.pteOffset(mm, vaddr);
+  private boolean isMapped(Vma vma, long vaddr, boolean write) {
+    long pteAddr =
+        HugePages.isHugetlb(vma)
+            ? tables.hugePteOffset(vma.mm, vaddr)
+            : tables.pteOffset(vma.mm, vaddr);
     if (pteAddr == PageTables.NONE) {
       return false;
     }

@@ -10,6 +10,8 @@ import org.jmmu.alloc.Buddy;
 import org.jmmu.alloc.Frames;
 import org.jmmu.filemap.GetFolio;
 import org.jmmu.filemap.PageCache;
+import org.jmmu.hugetlb.HugePages;
+import org.jmmu.hugetlb.HugetlbTruncate;
 import org.jmmu.lock.PageLock;
 import org.jmmu.phys.FrameType;
 import org.jmmu.phys.Mem;
@@ -32,9 +34,16 @@ public final class FileIo {
   private final PageCache pageCache;
   private final GetFolio getFolio;
   private final Truncate truncate;
+  private final HugetlbTruncate hugePages;
 
   public FileIo(
-      PhysMemory phys, Frames frames, PageCache pageCache, GetFolio getFolio, Truncate truncate) {
+      PhysMemory phys,
+      Frames frames,
+      PageCache pageCache,
+      GetFolio getFolio,
+      Truncate truncate,
+      HugetlbTruncate hugePages) {
+    this.hugePages = hugePages;
     this.phys = phys;
     this.frames = frames;
     this.pageCache = pageCache;
@@ -79,8 +88,9 @@ public final class FileIo {
   private long readPage(
       AddressSpace mapping, long index, int inPage, byte[] buffer, int to, int bytes) {
     long pfn;
-    if (mapping.isShmem()) {
-      pfn = pageCache.findLock(mapping, index); // a hole stays one
+    long frame = mapping.isHugetlb() ? index & (HugePages.NR_FRAMES - 1) : 0; // of the page
+    if (mapping.isShmem() || mapping.isHugetlb()) {
+      pfn = pageCache.findLock(mapping, index - frame); // a hole stays one
       if (pfn == Buddy.NO_FRAME || !pageCache.isUptodate(pfn)) {
         Arrays.fill(buffer, to, to + bytes, (byte) 0);
         if (pfn != Buddy.NO_FRAME) {
@@ -94,7 +104,7 @@ public final class FileIo {
         return pfn;
       }
     }
-    Mem.copyOut(phys.frameAddr(pfn) + inPage, buffer, to, bytes);
+    Mem.copyOut(phys.frameAddr(pfn + frame) + inPage, buffer, to, bytes);
     pageCache.unlockPut(pfn);
     return 0;
   }
@@ -109,6 +119,7 @@ public final class FileIo {
     check(
         offset >= 0 && offset <= Long.MAX_VALUE - buffer.length, Errno.EINVAL, "offset " + offset);
     AddressSpace mapping = file.mapping;
+    check(!mapping.isHugetlb(), Errno.EINVAL, "a file of huge pages cannot be written to");
     mapping.inodeLock.writeLock();
     try {
       if (mapping.backing != null && offset > mapping.sizeGetVolatile() && buffer.length > 0) {
@@ -149,7 +160,11 @@ public final class FileIo {
     AddressSpace mapping = file.mapping;
     mapping.inodeLock.writeLock();
     try {
-      truncate.setSize(mapping, size);
+      if (mapping.isHugetlb()) {
+        hugePages.setSize(mapping, size);
+      } else {
+        truncate.setSize(mapping, size);
+      }
     } finally {
       mapping.inodeLock.writeUnlock();
     }
@@ -172,6 +187,10 @@ public final class FileIo {
     AddressSpace mapping = file.mapping;
     mapping.inodeLock.writeLock();
     try {
+      if (mapping.isHugetlb()) {
+        fallocateHuge(mapping, mode, offset, offset + length);
+        return;
+      }
       if (punch) {
         truncate.punchHole(mapping, offset, offset + length);
         return;
@@ -182,6 +201,17 @@ public final class FileIo {
       }
     } finally {
       mapping.inodeLock.writeUnlock();
+    }
+  }
+
+  private void fallocateHuge(AddressSpace mapping, int mode, long start, long end) {
+    if ((mode & FALLOC_FL_PUNCH_HOLE) != 0) {
+      hugePages.punchHole(mapping, start, end);
+      return;
+    }
+    hugePages.allocate(mapping, start, end);
+    if ((mode & FALLOC_FL_KEEP_SIZE) == 0 && end > mapping.sizeGetVolatile()) {
+      mapping.sizeSetVolatile(end);
     }
   }
 

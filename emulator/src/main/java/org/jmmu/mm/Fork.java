@@ -8,6 +8,8 @@ import static org.jmmu.types.VmFlags.VM_WIPEONFORK;
 
 import org.jmmu.alloc.FailAlloc;
 import org.jmmu.alloc.Frames;
+import org.jmmu.hugetlb.HugePages;
+import org.jmmu.hugetlb.Hugetlb;
 import org.jmmu.lock.LockClass;
 import org.jmmu.lock.SpinLock;
 import org.jmmu.pgtable.PageTables;
@@ -40,6 +42,7 @@ public final class Fork {
   private final Accounting accounting;
   private final FailAlloc failAlloc;
   private final Swapfile swapfile;
+  private final Hugetlb hugetlb;
 
   public Fork(
       Frames frames,
@@ -49,7 +52,9 @@ public final class Fork {
       PageRmap pageRmap,
       Accounting accounting,
       FailAlloc failAlloc,
-      Swapfile swapfile) {
+      Swapfile swapfile,
+      Hugetlb hugetlb) {
+    this.hugetlb = hugetlb;
     this.frames = frames;
     this.tables = tables;
     this.tlbFlush = tlbFlush;
@@ -106,7 +111,11 @@ public final class Fork {
     child.vmas.insert(copy);
     // Without an anon_vma the range holds nothing that is not elsewhere: faults bring it back.
     if (!wiped && vma.anonVmaGetAcquire() != null) {
-      copyPageRange(child, vma);
+      if (HugePages.isHugetlb(vma)) {
+        hugetlb.range.copy(child, vma);
+      } else {
+        copyPageRange(child, vma);
+      }
     }
   }
 

@@ -1,12 +1,14 @@
 package org.jmmu.mm;
 
-import static org.jmmu.mm.FaultFlags.FAULT_FLAG_UNSHARE;
-import static org.jmmu.mm.FaultFlags.FAULT_FLAG_WRITE;
-import static org.jmmu.mm.VmFault.VM_FAULT_OOM;
+import static org.jmmu.types.FaultFlags.FAULT_FLAG_UNSHARE;
+import static org.jmmu.types.FaultFlags.FAULT_FLAG_WRITE;
+import static org.jmmu.types.VmFault.VM_FAULT_OOM;
 
 import org.jmmu.alloc.Frames;
 import org.jmmu.filemap.GetFolio;
 import org.jmmu.filemap.PageCache;
+import org.jmmu.hugetlb.HugePages;
+import org.jmmu.hugetlb.Hugetlb;
 import org.jmmu.hw.Cpu;
 import org.jmmu.pgtable.PageTables;
 import org.jmmu.pgtable.Pte;
@@ -39,6 +41,7 @@ public final class HandleMmFault {
   private final FileFault fileFault;
   private final WpFault wpFault;
   private final SwapFault swapFault;
+  private final Hugetlb hugetlb;
   private final MigrationWaitProtocol migrationWait;
   private final MigrationWaitProtocol.Parts migrationWaitParts;
 
@@ -56,10 +59,12 @@ public final class HandleMmFault {
       GetFolio getFolio,
       SwapCache swapCache,
       SwapIn swapIn,
+      Hugetlb hugetlb,
       MigrationWaitProtocol migrationWait,
       RemoveMigrationPtes removeMigrationPtes,
       long zeroPfn) {
     this.tables = tables;
+    this.hugetlb = hugetlb;
     AnonPages anonPages = new AnonPages(anonVmas, pageRmap);
     this.anonFault = new AnonFault(frames, tables, anonPages, zeroPfn);
     this.fileFault = new FileFault(phys, frames, tables, pageRmap, anonPages, pageCache, getFolio);
@@ -84,6 +89,9 @@ public final class HandleMmFault {
    */
   int handle(@Nullable Cpu cpu, Vma vma, long vaddr, int flags) {
     try {
+      if (HugePages.isHugetlb(vma)) {
+        return hugetlb.fault.fault(cpu, vma, vaddr, flags);
+      }
       return handlePteFault(cpu, vma, vaddr, flags);
     } catch (ErrnoException e) {
       return VM_FAULT_OOM; // no memory for an anon_vma: nothing else in there throws it

@@ -17,6 +17,7 @@ import static org.jmmu.types.VmFlags.VM_SPECIAL;
 import static org.jmmu.types.VmFlags.VM_WIPEONFORK;
 
 import org.jmmu.alloc.Frames;
+import org.jmmu.hugetlb.HugetlbUnmap;
 import org.jmmu.pgtable.PageTables;
 import org.jmmu.pgtable.TlbFlush;
 import org.jmmu.phys.PhysMemory;
@@ -52,7 +53,8 @@ public final class Madvise {
       SwapCache swapCache,
       SwapIn swapIn,
       ReclaimPages reclaim,
-      FileIo fileIo) {
+      FileIo fileIo,
+      HugetlbUnmap hugePages) {
     this.vmaModify = vmaModify;
     this.memory =
         new MadviseMemory(
@@ -63,7 +65,8 @@ public final class Madvise {
             new Zap(phys, tables, pageRmap, swapCache),
             swapCache,
             new MadviseSwap(phys, frames, tables, pageRmap, swapIn, reclaim),
-            fileIo);
+            fileIo,
+            hugePages);
     this.faultIn = faultIn;
     this.breakKsm = breakKsm;
   }

@@ -9,6 +9,8 @@ import static org.jmmu.types.VmFlags.VM_PFNMAP;
 import static org.jmmu.types.VmFlags.VM_SHARED;
 
 import org.jmmu.alloc.Frames;
+import org.jmmu.hugetlb.HugePages;
+import org.jmmu.hugetlb.HugetlbUnmap;
 import org.jmmu.lock.PageLock;
 import org.jmmu.pgtable.MmuGather;
 import org.jmmu.pgtable.PageTables;
@@ -38,6 +40,7 @@ final class MadviseMemory {
   private final Zap zap;
   private final SwapCache swapCache;
   private final MadviseSwap swap;
+  private final HugetlbUnmap hugePages;
   private final FileIo fileIo;
 
   MadviseMemory(
@@ -48,7 +51,9 @@ final class MadviseMemory {
       Zap zap,
       SwapCache swapCache,
       MadviseSwap swap,
-      FileIo fileIo) {
+      FileIo fileIo,
+      HugetlbUnmap hugePages) {
+    this.hugePages = hugePages;
     this.phys = phys;
     this.frames = frames;
     this.tables = tables;
@@ -107,6 +112,13 @@ final class MadviseMemory {
    */
   private void dontneed(Vma vma, long start, long end) {
     MmuGather gather = new MmuGather(frames, tlbFlush, vma.mm);
+    if (HugePages.isHugetlb(vma)) {
+      refuse(!HugePages.isAligned(start));
+      long last = end & HugePages.HPAGE_MASK; // no byte goes that was not named
+      hugePages.range(gather, vma, start, last, HugetlbUnmap.Vmas.STAY);
+      gather.finish();
+      return;
+    }
     zap.range(gather, vma.mm, start, end);
     gather.finish();
   }

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import org.jmmu.alloc.Buddy;
 import org.jmmu.alloc.Frames;
 import org.jmmu.filemap.PageCache;
+import org.jmmu.hugetlb.HugePages;
 import org.jmmu.pgtable.PageTables;
 import org.jmmu.phys.Mem;
 import org.jmmu.swap.SwapCache;
@@ -68,6 +69,12 @@ public final class Mincore {
       Arrays.fill(vec, first, end, (byte) 1);
       return;
     }
+    if (HugePages.isHugetlb(vma)) { // what is in the cache and not mapped does not count
+      for (int i = first; i < end; i++) {
+        vec[i] = (byte) (isHugeMapped(vma.mm, vaddr + (i - first) * PAGE_SIZE) ? 1 : 0);
+      }
+      return;
+    }
     for (int i = first; i < end; i++) {
       long at = vaddr + (i - first) * PAGE_SIZE;
       long pteVal = entry(vma.mm, at);
@@ -88,6 +95,11 @@ public final class Mincore {
   private long entry(Mm mm, long vaddr) {
     long pteAddr = tables.pteOffset(mm, vaddr);
     return pteAddr == PageTables.NONE ? 0 : Mem.longGetAcquire(pteAddr);
+  }
+
+  private boolean isHugeMapped(Mm mm, long vaddr) {
+    long pmdAddr = tables.hugePteOffset(mm, vaddr);
+    return pmdAddr != PageTables.NONE && Mem.longGetAcquire(pmdAddr) != 0;
   }
 
   private boolean isSwapCached(long entry) {

@@ -15,8 +15,10 @@ import static org.jmmu.mm.Mman.MAP_TYPE;
 import static org.jmmu.phys.PhysMemory.PAGE_MASK;
 import static org.jmmu.phys.PhysMemory.PAGE_SHIFT;
 import static org.jmmu.types.VmFlags.VM_DONTDUMP;
+import static org.jmmu.types.VmFlags.VM_DONTEXPAND;
 import static org.jmmu.types.VmFlags.VM_DROPPABLE;
 import static org.jmmu.types.VmFlags.VM_GROWSDOWN;
+import static org.jmmu.types.VmFlags.VM_HUGETLB;
 import static org.jmmu.types.VmFlags.VM_LOCKED;
 import static org.jmmu.types.VmFlags.VM_LOCKED_MASK;
 import static org.jmmu.types.VmFlags.VM_MAYEXEC;
@@ -28,6 +30,8 @@ import static org.jmmu.types.VmFlags.VM_NORESERVE;
 import static org.jmmu.types.VmFlags.VM_SHARED;
 import static org.jmmu.types.VmFlags.VM_WIPEONFORK;
 
+import org.jmmu.hugetlb.HugePages;
+import org.jmmu.hugetlb.Hugetlb;
 import org.jmmu.types.Errno;
 import org.jmmu.types.ErrnoException;
 import org.jmmu.types.MappedFile;
@@ -61,12 +65,20 @@ public final class Mmap {
           | Mman.MAP_32BIT
           | Mman.MAP_ABOVE4G;
 
+  /** Where in the flags of mmap log2 of the size of huge pages stands; 0: the usual one. */
+  private static final int MAP_HUGE_SHIFT = 26;
+
+  private static final int MAP_HUGE_MASK = 0x3f;
+
   private final Munmap munmap;
   private final VmaModify vmaModify;
   private final Accounting accounting;
   private final Shmem shmem;
+  private final Hugetlb hugetlb;
 
-  public Mmap(VmaModify vmaModify, Munmap munmap, Accounting accounting, Shmem shmem) {
+  public Mmap(
+      VmaModify vmaModify, Munmap munmap, Accounting accounting, Shmem shmem, Hugetlb hugetlb) {
+    this.hugetlb = hugetlb;
     this.vmaModify = vmaModify;
     this.munmap = munmap;
     this.accounting = accounting;
@@ -84,13 +96,29 @@ public final class Mmap {
   public long mmap(
       Mm mm, long vaddr, long length, int prot, int flags, @Nullable MappedFile file, long offset) {
     Mman.checkAligned(offset);
+    if (file != null && file.mapping.isHugetlb()) {
+      return mmapPages(mm, vaddr, HugePages.align(length), prot, flags, file, offset);
+    }
+    if ((flags & MAP_HUGETLB) == 0) {
+      return mmapPages(mm, vaddr, length, prot, flags, file, offset);
+    }
+    int sizeLog = (flags >>> MAP_HUGE_SHIFT) & MAP_HUGE_MASK;
+    if (file != null || (sizeLog != 0 && sizeLog != HugePages.HPAGE_SHIFT)) {
+      throw new ErrnoException(Errno.EINVAL, "MAP_HUGETLB with a file or pages that are not huge");
+    }
+    long bytes = HugePages.align(length);
+    MappedFile hugePages = hugetlb.files.anonymous(bytes);
+    try {
+      return mmapPages(mm, vaddr, bytes, prot, flags, hugePages, offset);
+    } finally {
+      hugePages.put();
+    }
+  }
+
+  private long mmapPages(
+      Mm mm, long vaddr, long length, int prot, int flags, @Nullable MappedFile file, long offset) {
     if (length == 0) {
       throw new ErrnoException(Errno.EINVAL, "mmap of 0 bytes");
-    }
-    if ((flags & MAP_HUGETLB) != 0) {
-      throw file != null
-          ? new ErrnoException(Errno.EINVAL, "MAP_HUGETLB with a file that has no huge pages")
-          : new ErrnoException(Errno.ENOMEM, "no huge pages");
     }
     int placing = (flags & MAP_FIXED_NOREPLACE) != 0 ? flags | MAP_FIXED : flags;
     long hint = (placing & MAP_FIXED) != 0 ? vaddr : roundHintToMin(mm, vaddr);
@@ -134,8 +162,13 @@ public final class Mmap {
     } else {
       vmFlags = anonymousFlags(vmFlags, flags);
     }
-    if ((flags & MAP_NORESERVE) != 0 && mm.sysctl.overcommitMemory != VmSysctl.OVERCOMMIT_NEVER) {
+    boolean huge = file != null && file.mapping.isHugetlb();
+    if ((flags & MAP_NORESERVE) != 0
+        && (huge || mm.sysctl.overcommitMemory != VmSysctl.OVERCOMMIT_NEVER)) {
       vmFlags |= VM_NORESERVE;
+    }
+    if (huge) {
+      vmFlags |= VM_HUGETLB | VM_DONTEXPAND;
     }
     boolean shared = (vmFlags & VM_SHARED) != 0;
     long firstPgoff = file != null ? pgoff : shared ? 0 : start >> PAGE_SHIFT;
@@ -264,6 +297,15 @@ public final class Mmap {
     }
   }
 
+  private void reserveHugePages(Vma vma) {
+    try {
+      hugetlb.files.mmap(vma);
+    } catch (ErrnoException e) {
+      vma.free();
+      throw e;
+    }
+  }
+
   /** The neighbour that took the range over; null if none did, or without memory for that. */
   private @Nullable Vma merge(
       Mm mm, long start, long end, long flags, long pgoff, @Nullable MappedFile file) {
@@ -278,7 +320,11 @@ public final class Mmap {
       Mm mm, long start, long end, long flags, long pgoff, @Nullable MappedFile file) {
     vmaModify.preallocVma();
     if (file != null) {
-      return new Vma(mm, start, end, pgoff, flags, file.get(), null);
+      Vma vma = new Vma(mm, start, end, pgoff, flags, file.get(), null);
+      if (HugePages.isHugetlb(vma)) {
+        reserveHugePages(vma);
+      }
+      return vma;
     }
     if ((flags & VM_SHARED) != 0) {
       return new Vma(mm, start, end, pgoff, flags, shmem.zeroSetup(end - start), null);

@@ -2,6 +2,8 @@ package org.jmmu.mm;
 
 import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
 
+import org.jmmu.hugetlb.HugePages;
+import org.jmmu.hugetlb.HugetlbRange;
 import org.jmmu.hw.PteBits;
 import org.jmmu.lock.LockClass;
 import org.jmmu.lock.SpinLock;
@@ -28,12 +30,15 @@ public final class MovePageTables {
   private final TlbFlush tlbFlush;
   private final MremapPeekProtocol protocol;
   private final MremapPeekProtocol.Parts parts;
+  private final HugetlbRange hugePages;
 
   public MovePageTables(
       PageTables tables,
       TlbFlush tlbFlush,
       MremapPeekProtocol protocol,
-      MremapPeekProtocol.Parts parts) {
+      MremapPeekProtocol.Parts parts,
+      HugetlbRange hugePages) {
+    this.hugePages = hugePages;
     this.tables = tables;
     this.tlbFlush = tlbFlush;
     this.protocol = protocol;
@@ -50,6 +55,9 @@ public final class MovePageTables {
   public long move(
       Vma from, Vma to, long oldStart, long newStart, long length, boolean needRmapLocks) {
     assert from.isWriteLocked() && to.isWriteLocked() : from + ", " + to;
+    if (HugePages.isHugetlb(from)) {
+      return hugePages.move(from, oldStart, newStart, length);
+    }
     Mm mm = from.mm;
     long done = 0;
     while (done < length) {

@@ -6,6 +6,7 @@ import static org.jmmu.types.VmFlags.VM_LOCKED;
 import static org.jmmu.types.VmFlags.VM_LOCKED_MASK;
 import static org.jmmu.types.VmFlags.VM_MERGEABLE;
 
+import org.jmmu.hugetlb.HugePages;
 import org.jmmu.rmap.AnonVmas;
 import org.jmmu.sched.PausePoint;
 import org.jmmu.types.Errno;
@@ -132,6 +133,15 @@ final class MoveVma {
   }
 
   /**
+   * Two VMAs have the reservations of huge pages of one: the one at {@code vaddr} gives up its own.
+   *
+   * @kernel mm/hugetlb.c:fixup_hugetlb_reservations
+   */
+  private static void handReservationsOver(Mm mm, long vaddr) {
+    Mman.vmaAt(mm, vaddr).resvMap = null;
+  }
+
+  /**
    * Unmaps a range whose pages are elsewhere now, and with them what they count against the commit
    * limit; only with MREMAP_DONTUNMAP were they counted twice.
    *
@@ -147,8 +157,15 @@ final class MoveVma {
       vma.vmFlagsSetOpaque(flags & ~VM_ACCOUNT);
     }
     try {
+      if (HugePages.isHugetlb(vma)) {
+        munmap.gather(remap.mm, start, end);
+        handReservationsOver(remap.mm, start);
+      }
       munmap.munmapLocked(remap.mm, start, end);
     } catch (ErrnoException e) {
+      if (HugePages.isHugetlb(vma)) {
+        handReservationsOver(remap.mm, start == remap.vaddr ? remap.newVaddr : remap.vaddr);
+      }
       // No memory for a split: the range stays mapped, without pages, and counts on its own.
       if (conceal) {
         accounting.vmAcctMemory(length >>> PAGE_SHIFT);

@@ -3,6 +3,8 @@ package org.jmmu.mm;
 import static org.jmmu.phys.PhysMemory.PAGE_SHIFT;
 import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
 
+import org.jmmu.hugetlb.HugePages;
+import org.jmmu.hugetlb.Hugetlb;
 import org.jmmu.pgtable.PageTables;
 import org.jmmu.pgtable.Pte;
 import org.jmmu.pgtable.TlbFlush;
@@ -46,13 +48,16 @@ public final class Mprotect {
   private final VmaModify vmaModify;
   private final Accounting accounting;
   private final FaultIn faultIn;
+  private final Hugetlb hugetlb;
 
   public Mprotect(
       PageTables tables,
       TlbFlush tlbFlush,
       VmaModify vmaModify,
       Accounting accounting,
-      FaultIn faultIn) {
+      FaultIn faultIn,
+      Hugetlb hugetlb) {
+    this.hugetlb = hugetlb;
     this.tables = tables;
     this.tlbFlush = tlbFlush;
     this.vmaModify = vmaModify;
@@ -169,7 +174,11 @@ public final class Mprotect {
       accounting.vmUnacctMemory(charged);
       throw e;
     }
-    changeProtection(mm, start, end, flags);
+    if (HugePages.isHugetlb(whole)) {
+      hugetlb.range.changeProtection(mm, start, end, flags);
+    } else {
+      changeProtection(mm, start, end, flags);
+    }
     if ((old & LOCKED_READ_ONLY) == VmFlags.VM_LOCKED && (flags & VmFlags.VM_WRITE) != 0) {
       faultIn.tryPopulate(whole, start, end); // no write to locked memory shall have to wait
     }

@@ -10,6 +10,7 @@ import static org.jmmu.types.VmFlags.VM_MAYSHARE;
 import static org.jmmu.types.VmFlags.VM_PFNMAP;
 import static org.jmmu.types.VmFlags.VM_SHARED;
 
+import org.jmmu.hugetlb.HugePages;
 import org.jmmu.rmap.AnonVmas;
 import org.jmmu.types.Errno;
 import org.jmmu.types.ErrnoException;
@@ -103,6 +104,9 @@ public final class Mremap {
    */
   private long remapOne(Remap remap) {
     Vma vma = remap.source();
+    if (HugePages.isHugetlb(vma)) {
+      checkHuge(remap);
+    }
     checkVma(remap, vma);
     if (remap.impliesNewVaddr()) {
       return moveTo(remap);
@@ -132,6 +136,9 @@ public final class Mremap {
       at = Math.min(end, vma.vmEndGetOpaque());
       long to = whole.newVaddr + (from - start);
       Remap part = new Remap(mm, from, at - from, at - from, whole.flags, to);
+      if (HugePages.isHugetlb(vma)) {
+        checkHuge(part);
+      }
       checkVma(part, vma);
       long _ = moveTo(part);
       if (at == end) {
@@ -139,6 +146,25 @@ public final class Mremap {
       }
     }
     return whole.newVaddr;
+  }
+
+  /**
+   * Lengths of huge pages are rounded up.
+   *
+   * @throws ErrnoException EINVAL for addresses that are not aligned, and for a mapping that is to
+   *     grow: it could not reserve what it needs
+   * @kernel mm/mremap.c:check_prep_vma
+   */
+  private static void checkHuge(Remap remap) {
+    remap.oldLength = HugePages.align(remap.oldLength);
+    remap.newLength = HugePages.align(remap.newLength);
+    if (!HugePages.isAligned(remap.vaddr)
+        || (remap.impliesNewVaddr() && !HugePages.isAligned(remap.newVaddr))) {
+      throw einval("a mapping of huge pages that is not aligned");
+    }
+    if (remap.grows()) {
+      throw einval("a mapping of huge pages cannot grow");
+    }
   }
 
   /**

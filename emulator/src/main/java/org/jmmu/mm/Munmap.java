@@ -7,6 +7,9 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jmmu.alloc.FailAlloc;
 import org.jmmu.alloc.Frames;
+import org.jmmu.hugetlb.HugePages;
+import org.jmmu.hugetlb.Hugetlb;
+import org.jmmu.hugetlb.HugetlbUnmap;
 import org.jmmu.pgtable.MmuGather;
 import org.jmmu.pgtable.PageTables;
 import org.jmmu.pgtable.TlbFlush;
@@ -15,7 +18,6 @@ import org.jmmu.rmap.PageRmap;
 import org.jmmu.swap.SwapCache;
 import org.jmmu.types.Errno;
 import org.jmmu.types.ErrnoException;
-import org.jmmu.types.MappedFile;
 import org.jmmu.types.Mm;
 import org.jmmu.types.Vma;
 
@@ -31,6 +33,7 @@ public final class Munmap {
   private final VmaModify vmaModify;
   private final Accounting accounting;
   private final FailAlloc failAlloc;
+  private final Hugetlb hugetlb;
   private final Zap zap;
 
   public Munmap(
@@ -42,7 +45,9 @@ public final class Munmap {
       PageRmap pageRmap,
       SwapCache swapCache,
       Accounting accounting,
+      Hugetlb hugetlb,
       FailAlloc failAlloc) {
+    this.hugetlb = hugetlb;
     this.frames = frames;
     this.tables = tables;
     this.tlbFlush = tlbFlush;
@@ -120,24 +125,44 @@ public final class Munmap {
   void complete(Mm mm, long start, long end) {
     Vma prev = mm.vmas.findPrev(start);
     MmuGather gather = new MmuGather(frames, tlbFlush, mm);
-    List<MappedFile> files = new ArrayList<>();
+    List<Vma> ofFiles = new ArrayList<>();
     Vma vma;
     while ((vma = mm.vmas.find(start)) != null && vma.vmStartGetOpaque() < end) {
       // VMA by VMA: the holes between them, most of an address space, are not looked at.
       vma.startWrite();
-      zap.range(gather, mm, vma.vmStartGetOpaque(), vma.vmEndGetOpaque());
+      zapVma(gather, vma);
       vmaModify.unlinkRmap(vma); // before its tables go: no walk may look into them any more
       mm.vmas.remove(vma);
       account(mm, vma);
       if (vma.file != null) {
-        files.add(vma.file);
+        ofFiles.add(vma);
       }
     }
     long floor = prev == null ? 0 : prev.vmEndGetOpaque();
     long ceiling = vma == null ? 0 : vma.vmStartGetOpaque();
     tables.freeRange(gather, mm, start, end, floor, ceiling);
     gather.finish();
-    files.forEach(MappedFile::put); // the last user of a file frees its pages: nobody maps them now
+    ofFiles.forEach(this::close); // the last user of a file frees its pages: nobody maps them now
+  }
+
+  private void zapVma(MmuGather gather, Vma vma) {
+    long start = vma.vmStartGetOpaque();
+    long end = vma.vmEndGetOpaque();
+    if (HugePages.isHugetlb(vma)) {
+      hugetlb.unmap.range(gather, vma, start, end, HugetlbUnmap.Vmas.GO);
+    } else {
+      zap.range(gather, vma.mm, start, end);
+    }
+  }
+
+  /**
+   * @kernel mm/vma.c:remove_vma
+   */
+  private void close(Vma vma) {
+    if (HugePages.isHugetlb(vma)) {
+      hugetlb.reservations.close(vma);
+    }
+    vma.free();
   }
 
   /** The last user of the mm is gone; no CPU runs it. Frees everything, the top table included. */

@@ -4,6 +4,7 @@ import static org.jmmu.phys.PhysMemory.PAGE_MASK;
 import static org.jmmu.phys.PhysMemory.PAGE_SHIFT;
 import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
 
+import org.jmmu.hugetlb.HugePages;
 import org.jmmu.types.Errno;
 import org.jmmu.types.ErrnoException;
 import org.jmmu.types.MappedFile;
@@ -43,10 +44,12 @@ final class Placement {
       throw noRoom(length);
     }
     long vaddr;
-    if (isAlignedForHugePages(hint, length, flags, file)) {
+    if (file != null && file.mapping.isHugetlb()) {
+      vaddr = hugetlb(mm, hint, length, pgoff, flags);
+    } else if (isAlignedForHugePages(hint, length, flags, file)) {
       vaddr = hugeAligned(mm, hint, length, pgoff, flags);
     } else {
-      vaddr = topDown(mm, hint, length, flags);
+      vaddr = topDown(mm, hint, length, flags, 0, 0);
     }
     if (vaddr == NONE || Long.compareUnsigned(vaddr, Mman.TASK_SIZE - length) > 0) {
       throw noRoom(length);
@@ -56,6 +59,18 @@ final class Placement {
       throw new ErrnoException(Errno.EPERM, "address below mmap_min_addr");
     }
     return vaddr;
+  }
+
+  /**
+   * @kernel fs/hugetlbfs/inode.c:hugetlb_get_unmapped_area
+   */
+  private static long hugetlb(Mm mm, long hint, long length, long pgoff, int flags) {
+    boolean fixed = (flags & Mman.MAP_FIXED) != 0;
+    if (!HugePages.isAligned(length) || (fixed && !HugePages.isAligned(hint))) {
+      throw new ErrnoException(Errno.EINVAL, "a mapping of huge pages that is not aligned");
+    }
+    long alignMask = PAGE_MASK & ~HugePages.HPAGE_MASK;
+    return topDown(mm, HugePages.align(hint), length, flags, alignMask, pgoff << PAGE_SHIFT);
   }
 
   /** Large anonymous memory without a hint, and files on disk. */
@@ -75,7 +90,7 @@ final class Placement {
     long offset = pgoff << PAGE_SHIFT;
     long firstHuge = (offset + PMD_SIZE - 1) & -PMD_SIZE;
     if (offset + length - firstHuge >= PMD_SIZE) {
-      long padded = topDown(mm, hint, length + PMD_SIZE, flags);
+      long padded = topDown(mm, hint, length + PMD_SIZE, flags, 0, 0);
       if (padded != NONE && padded == hint) {
         return hint;
       }
@@ -84,13 +99,14 @@ final class Placement {
         return shift == 0 ? padded + PMD_SIZE : padded + shift;
       }
     }
-    return topDown(mm, hint, length, flags);
+    return topDown(mm, hint, length, flags, 0, 0);
   }
 
   /**
    * @kernel arch/x86/kernel/sys_x86_64.c:arch_get_unmapped_area_topdown
    */
-  private static long topDown(Mm mm, long hint, long length, int flags) {
+  private static long topDown(
+      Mm mm, long hint, long length, int flags, long alignMask, long alignOffset) {
     if (Long.compareUnsigned(length, Mman.TASK_SIZE) > 0) {
       return NONE;
     }
@@ -98,7 +114,7 @@ final class Placement {
       return hint;
     }
     if ((flags & Mman.MAP_32BIT) != 0) {
-      return bottomUp(mm, hint, length, flags);
+      return bottomUp(mm, hint, length, flags, alignMask, alignOffset);
     }
     long wanted = hint & PAGE_MASK;
     if (wanted != 0 && Mman.isUserRange(wanted, length) && isFree(mm, wanted, length)) {
@@ -106,14 +122,15 @@ final class Placement {
     }
     long low = (flags & Mman.MAP_ABOVE4G) != 0 ? FOUR_GIB : PAGE_SIZE;
     long from = Math.max(low, mm.sysctl.mmapMinAddr);
-    long gap = UnmappedArea.topDown(mm.vmas, from, mm.mmapBase, length, 0, 0);
-    return gap != NONE ? gap : bottomUp(mm, hint, length, flags);
+    long gap = UnmappedArea.topDown(mm.vmas, from, mm.mmapBase, length, alignMask, alignOffset);
+    return gap != NONE ? gap : bottomUp(mm, hint, length, flags, alignMask, alignOffset);
   }
 
   /**
    * @kernel arch/x86/kernel/sys_x86_64.c:arch_get_unmapped_area
    */
-  private static long bottomUp(Mm mm, long hint, long length, int flags) {
+  private static long bottomUp(
+      Mm mm, long hint, long length, int flags, long alignMask, long alignOffset) {
     boolean below2Gib = (flags & Mman.MAP_32BIT) != 0;
     long begin = below2Gib ? BEGIN_32BIT : TASK_UNMAPPED_BASE;
     long end = below2Gib ? END_32BIT : Mman.TASK_SIZE;
@@ -127,7 +144,7 @@ final class Placement {
       return wanted;
     }
     long from = Math.max(begin, mm.sysctl.mmapMinAddr);
-    return UnmappedArea.bottomUp(mm.vmas, from, end, length, 0, 0);
+    return UnmappedArea.bottomUp(mm.vmas, from, end, length, alignMask, alignOffset);
   }
 
   private static boolean isFree(Mm mm, long start, long length) {

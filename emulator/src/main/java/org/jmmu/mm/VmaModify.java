@@ -3,6 +3,7 @@ package org.jmmu.mm;
 import static org.jmmu.phys.PhysMemory.PAGE_SHIFT;
 
 import org.jmmu.alloc.FailAlloc;
+import org.jmmu.hugetlb.HugePages;
 import org.jmmu.rmap.AnonVmas;
 import org.jmmu.types.Errno;
 import org.jmmu.types.ErrnoException;
@@ -142,8 +143,8 @@ public final class VmaModify {
    *
    * @param newBelow whether the new VMA gets the lower part
    * @return the new VMA
-   * @throws ErrnoException ENOMEM without memory or if there are too many VMAs, with nothing
-   *     changed
+   * @throws ErrnoException ENOMEM without memory or if there are too many VMAs, EINVAL within a
+   *     huge page, with nothing changed
    * @kernel mm/vma.c:split_vma
    */
   Vma split(Vma vma, long vaddr, boolean newBelow) {
@@ -155,6 +156,9 @@ public final class VmaModify {
 
   /** As {@link #split}, however many VMAs there are: for those who free some soon. */
   Vma splitUnchecked(Vma vma, long vaddr, boolean newBelow) {
+    if (HugePages.isHugetlb(vma) && !HugePages.isAligned(vaddr)) {
+      throw new ErrnoException(Errno.EINVAL, "split within a huge page");
+    }
     preallocVma();
     Vma half = vma.dup(vma.mm);
     long start = vma.vmStartGetOpaque();

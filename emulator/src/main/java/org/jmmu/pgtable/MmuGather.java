@@ -44,6 +44,12 @@ public final class MmuGather {
     end = Math.max(end, vaddr + PhysMemory.PAGE_SIZE);
   }
 
+  /** As {@link #addRange(long)}, for all of [{@code from}, {@code to}). */
+  public void addRange(long from, long to) {
+    start = Math.min(start, from);
+    end = Math.max(end, to);
+  }
+
   /** A reference to drop after the flush; the entry was announced by {@link #addRange}. */
   public void addPage(long pfn) {
     add(pfn);

@@ -57,7 +57,10 @@ public final class PageTables {
     return Long.compareUnsigned(boundary, end) < 0 ? boundary : end;
   }
 
-  /** Address of the entry for {@code vaddr}, or {@link #NONE} if a table on the way is missing. */
+  /**
+   * Address of the entry for {@code vaddr}, or {@link #NONE} if a table on the way is missing or a
+   * huge page is mapped there.
+   */
   public long pteOffset(Mm mm, long vaddr) {
     // Copies: with an acquire on every level, the JIT would read the fields anew each time.
     long first = memory;
@@ -66,12 +69,36 @@ public final class PageTables {
     for (int level = LEVEL_PGD; level > LEVEL_PTE; level--) {
       // Acquire: pairs with the release in link(), so that a new table is seen zeroed.
       long entry = Mem.longGetAcquire(entryAddr(table, level, vaddr));
-      if (entry == 0) {
+      if (entry == 0 || isHuge(entry)) {
         return NONE;
       }
       table = tableOf(entry, first, bytes);
     }
     return entryAddr(table, LEVEL_PTE, vaddr);
+  }
+
+  /** Whether a word above the lowest level maps a huge page, though perhaps with PROT_NONE. */
+  public static boolean isHuge(long entry) {
+    return (entry & PteBits.PS) != 0;
+  }
+
+  /**
+   * Address of the word for the 2 MiB around {@code vaddr}, or {@link #NONE} if a table on the way
+   * is missing.
+   *
+   * @kernel mm/hugetlb.c:huge_pte_offset
+   */
+  public long hugePteOffset(Mm mm, long vaddr) {
+    return pmdAddr(mm, vaddr, false);
+  }
+
+  /**
+   * As {@link #hugePteOffset}, making what is missing; {@link #NONE} only without memory.
+   *
+   * @kernel mm/hugetlb.c:huge_pte_alloc
+   */
+  public long hugePteAlloc(Mm mm, long vaddr) {
+    return pmdAddr(mm, vaddr, true);
   }
 
   /** As {@link #pteOffset}, making what is missing; {@link #NONE} only without memory. */
@@ -217,7 +244,7 @@ public final class PageTables {
   /** Native address of the table that an entry links. */
   private static long tableOf(long entry, long memory, long end) {
     long paddr = entry & PteBits.ADDRESS;
-    if (paddr >= end) {
+    if (paddr >= end || isHuge(entry)) {
       throw new KernelBug("bad page-table entry 0x" + Long.toHexString(entry));
     }
     return memory + paddr;

@@ -79,6 +79,11 @@ public final class Pte {
     return pteVal | SPECIAL;
   }
 
+  /** The entry as one of the level above, for 2 MiB. */
+  public static long mkHuge(long pteVal) {
+    return pteVal | PteBits.PS;
+  }
+
   public static long mkWrite(long pteVal) {
     return pteVal | PteBits.RW;
   }

@@ -41,6 +41,11 @@ public final class TlbFlush {
     flush(mm, start, end, false, null);
   }
 
+  /** As {@link #range(Mm, long, long)}, for a caller that runs on CPU {@code self}. */
+  public void range(Mm mm, long start, long end, @Nullable Cpu self) {
+    flush(mm, start, end, false, self);
+  }
+
   /** As {@link #range}, where page tables went as well, which idle CPUs must not keep either. */
   void rangeAndTables(Mm mm, long start, long end) {
     flush(mm, start, end, true, null);

@@ -9,7 +9,9 @@ public enum FrameType {
   /** A page table of any level. */
   PAGE_TABLE(2),
   /** Not managed by the allocator, such as frame 0. */
-  RESERVED(3);
+  RESERVED(3),
+  /** Of a huge page, the first one or one of the others. */
+  HUGETLB(4);
 
   private static final FrameType[] BY_CODE = values();
 

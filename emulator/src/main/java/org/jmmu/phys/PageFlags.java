@@ -40,6 +40,9 @@ public final class PageFlags {
   /** In the swap cache, its slot in {@code private}. Changed while the page is locked. */
   public static final long PG_SWAPCACHE = 1L << 10;
 
+  /** A huge page that used up a reservation and is not mapped yet: freeing it gives that back. */
+  public static final long PG_HUGETLB_RESTORE_RESERVE = 1L << 11;
+
   /** Tag in {@code mapping}: the handle names an anon_vma. */
   public static final long PAGE_MAPPING_ANON = 1L << 0;
 

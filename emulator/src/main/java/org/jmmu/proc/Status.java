@@ -76,7 +76,7 @@ public final class Status {
     long bytes = 0;
     for (int i = 0; i < PteBits.ENTRIES_PER_TABLE && level > PteBits.LEVEL_PTE; i++) {
       long entry = Mem.longGetAcquire(phys.frameAddr(tablePfn) + ((long) i << 3));
-      if (entry != 0) {
+      if (entry != 0 && !PageTables.isHuge(entry)) {
         bytes += PAGE_SIZE + pgtablesBytes(phys, Pte.pfn(entry), level - 1);
       }
     }

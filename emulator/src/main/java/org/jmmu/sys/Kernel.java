@@ -16,6 +16,8 @@ import org.jmmu.filemap.MappingSlot;
 import org.jmmu.filemap.PageCache;
 import org.jmmu.filemap.TruncatePages;
 import org.jmmu.filemap.Writeback;
+import org.jmmu.hugetlb.HugePages;
+import org.jmmu.hugetlb.Hugetlb;
 import org.jmmu.hw.ControlBits;
 import org.jmmu.hw.Cpu;
 import org.jmmu.ksm.Ksm;
@@ -108,6 +110,7 @@ final class Kernel {
   final FaultIn faultIn;
   final Accounting accounting;
 
+  final Hugetlb hugetlb;
   final Nodes nodes;
   final SlotTable<AnonVma> anonVmaSlots = new SlotTable<>(AnonVma::new);
   final SlotTable<MappingSlot> mappingSlots = new SlotTable<>(MappingSlot::new);
@@ -138,6 +141,9 @@ final class Kernel {
     FileMappers mappers = new FileMappers(phys, frames, tables, tlbFlush, pageRmap);
     TruncatePages truncatePages = new TruncatePages(phys, pageCache, mappers);
     Writeback writeback = new Writeback(phys, pageCache, mappers);
+    hugetlb =
+        new Hugetlb(
+            phys, nodes, frames, tables, tlbFlush, pageRmap, anonVmas, pageCache, config.nrCpus());
     files = new Files(pageCache, truncatePages, writeback);
     rmapWalk = new RmapWalk(phys, anonVmas, pageCache, ksmSlots);
     swapfile = new Swapfile(phys, frames, failAlloc);
@@ -149,14 +155,25 @@ final class Kernel {
     RemoveMigrationPtes removeMigrationPtes =
         new RemoveMigrationPtes(config.mremapPeek(), mremapPeekParts);
     MovePageTables movePageTables =
-        new MovePageTables(tables, tlbFlush, config.mremapPeek(), mremapPeekParts);
+        new MovePageTables(tables, tlbFlush, config.mremapPeek(), mremapPeekParts, hugetlb.range);
     VmaModify vmaModify = new VmaModify(anonVmas, failAlloc);
     munmap =
         new Munmap(
-            phys, frames, tables, tlbFlush, vmaModify, pageRmap, swapCache, accounting, failAlloc);
-    shmem = new Shmem(files, failAlloc);
-    mmap = new Mmap(vmaModify, munmap, accounting, shmem);
-    fork = new Fork(frames, tables, tlbFlush, anonVmas, pageRmap, accounting, failAlloc, swapfile);
+            phys,
+            frames,
+            tables,
+            tlbFlush,
+            vmaModify,
+            pageRmap,
+            swapCache,
+            accounting,
+            hugetlb,
+            failAlloc);
+    shmem = new Shmem(files, hugetlb.files, failAlloc);
+    mmap = new Mmap(vmaModify, munmap, accounting, shmem, hugetlb);
+    fork =
+        new Fork(
+            frames, tables, tlbFlush, anonVmas, pageRmap, accounting, failAlloc, swapfile, hugetlb);
     migratePages =
         new MigratePages(
             phys,
@@ -178,7 +195,8 @@ final class Kernel {
     vmscan = new Vmscan(phys, nodes, frames, tables, swapfile, shrinkPage);
     frames.tellReclaim(vmscan);
     oracles =
-        new Oracles(phys, nodes, anonVmas, pageCache, mappingSlots, swapfile, swapCache, ksmSlots);
+        new Oracles(
+            phys, nodes, anonVmas, pageCache, mappingSlots, swapfile, swapCache, ksmSlots, hugetlb);
     HandleMmFault handleMmFault =
         new HandleMmFault(
             phys,
@@ -191,12 +209,13 @@ final class Kernel {
             getFolio,
             swapCache,
             swapIn,
+            hugetlb,
             config.migrationWait(),
             removeMigrationPtes,
             reserveZeroPage());
     Truncate truncate =
         new Truncate(phys, frames, tables, tlbFlush, pageRmap, swapCache, truncatePages);
-    fileIo = new FileIo(phys, frames, pageCache, getFolio, truncate);
+    fileIo = new FileIo(phys, frames, pageCache, getFolio, truncate, hugetlb.truncate);
     msync = new Msync(writeback);
     mincore = new Mincore(frames, tables, pageCache, swapCache);
     Fault fault =
@@ -208,13 +227,24 @@ final class Kernel {
     faultIn = new FaultIn(tables, handleMmFault);
     BreakKsm breakKsm = new BreakKsm(tables, pageRmap, handleMmFault);
     ksm = new Ksm(phys, frames, tables, tlbFlush, pageRmap, anonVmas, ksmSlots, breakKsm);
-    mprotect = new Mprotect(tables, tlbFlush, vmaModify, accounting, faultIn);
+    mprotect = new Mprotect(tables, tlbFlush, vmaModify, accounting, faultIn, hugetlb);
     mremap = new Mremap(accounting, vmaModify, munmap, faultIn, breakKsm, anonVmas, movePageTables);
     brk = new Brk(accounting, vmaModify, munmap, faultIn);
     madvise =
         new Madvise(
-            vmaModify, faultIn, breakKsm, phys, frames, tables, tlbFlush, pageRmap, swapCache,
-            swapIn, vmscan, fileIo);
+            vmaModify,
+            faultIn,
+            breakKsm,
+            phys,
+            frames,
+            tables,
+            tlbFlush,
+            pageRmap,
+            swapCache,
+            swapIn,
+            vmscan,
+            fileIo,
+            hugetlb.unmap);
     swapoff = new Swapoff(phys, frames, tables, swapfile, swapCache, swapIn, handleMmFault);
     mlock = new Mlock(vmaModify, faultIn);
     WriteUser writeUser = new WriteUser(phys, tables, faultIn);
@@ -235,6 +265,7 @@ final class Kernel {
       cpus[id] = new Cpu(id, phys, fault);
       cpus[id].writeCr4(cpus[id].cr4() | ControlBits.CR4_PKE);
     }
+    hugetlb.reset(config.nrHugePages(), sysctl);
   }
 
   Mm newMm(Rlimits rlimits) {
@@ -311,7 +342,8 @@ final class Kernel {
 
   /** Frames that are neither free nor the machine's own, exact at rest. */
   long framesInUse() {
-    return phys.nrFrames() - 2 - nodes.nrFree(); // frame 0 and the zero page
+    long freeHuge = hugetlb.hstate.counts().free() << HugePages.HPAGE_ORDER;
+    return phys.nrFrames() - 2 - nodes.nrFree() - freeHuge; // frame 0 and the zero page
   }
 
   void scanKsm() {
@@ -349,6 +381,7 @@ final class Kernel {
     mappingSlots.freeAll();
     nodes.reset();
     reserveZeroPage();
+    hugetlb.reset(config.nrHugePages(), sysctl);
   }
 
   /** The first frame given out after a reset: always the same one. */

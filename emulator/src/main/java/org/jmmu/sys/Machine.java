@@ -13,6 +13,7 @@ import org.jmmu.compact.Kcompactd;
 import org.jmmu.filemap.DiskBacking;
 import org.jmmu.filemap.Files;
 import org.jmmu.filemap.MemoryBacking;
+import org.jmmu.hugetlb.HugePageCounts;
 import org.jmmu.hw.Cpu;
 import org.jmmu.migrate.MigratePages;
 import org.jmmu.phys.PhysMemory;
@@ -168,6 +169,11 @@ public final class Machine implements AutoCloseable {
   /** Swaps pages out, those first that were not accessed lately; returns how many were freed. */
   public int reclaim(int nrPages) {
     return kernel().vmscan.shrink(nrPages);
+  }
+
+  /** What {@code /proc/meminfo} says of huge pages. */
+  public HugePageCounts hugePages() {
+    return kernel().hugetlb.hstate.counts();
   }
 
   /** How often reverse-map walks have had to start over; 0 unless the protocol makes them. */

@@ -26,7 +26,7 @@ public final class AddressSpace {
           MethodHandles.lookup(), "wbErr", VarHandle.class, AddressSpace.class, int.class);
 
   /** Held for writing by whoever changes size or contents by a system call. */
-  public final RwSem inodeLock = new RwSem(LockClass.INODE_LOCK);
+  public final RwSem inodeLock;
 
   /** Held for reading by whoever adds a page, for writing while a range of pages is taken out. */
   public final RwSem invalidateLock = new RwSem(LockClass.INVALIDATE_LOCK);
@@ -49,6 +49,9 @@ public final class AddressSpace {
   /** Where pages come from and go to; null if the file lives in memory alone. Immutable. */
   public final @Nullable Backing backing;
 
+  /** Of a file of huge pages: those that exist or are reserved; null for any other. Immutable. */
+  public final @Nullable ResvMap resvMap;
+
   private final boolean shmem;
   private volatile long size; // i_size; changes: the inode's lock
   private volatile long handle; // what descriptors of its pages say; 0 until there are some
@@ -66,18 +69,33 @@ public final class AddressSpace {
    * @param shmem whether the file lives in memory alone: memfd, shared anonymous memory
    */
   public AddressSpace(long size, boolean shmem) {
-    this(size, shmem, null);
+    this(size, shmem, null, null);
   }
 
   /** A regular file of {@code size} bytes. */
   public AddressSpace(long size, Backing backing) {
-    this(size, false, backing);
+    this(size, false, backing, null);
   }
 
-  private AddressSpace(long size, boolean shmem, @Nullable Backing backing) {
+  private AddressSpace(
+      long size, boolean shmem, @Nullable Backing backing, @Nullable ResvMap resvMap) {
+    // mmap of huge pages takes the lock of their file under mmap_lock.
+    this.inodeLock =
+        new RwSem(resvMap == null ? LockClass.INODE_LOCK : LockClass.HUGETLB_INODE_LOCK);
+    this.resvMap = resvMap;
     this.size = size;
     this.shmem = shmem;
     this.backing = backing;
+  }
+
+  /** A file of huge pages, with none of them yet. @kernel fs/hugetlbfs/inode.c */
+  public static AddressSpace ofHugePages(long size) {
+    return new AddressSpace(size, false, null, new ResvMap());
+  }
+
+  /** Whether the pages of the file are huge. @kernel include/linux/hugetlb.h:is_file_hugepages */
+  public boolean isHugetlb() {
+    return resvMap != null;
   }
 
   public boolean isShmem() {

@@ -23,6 +23,9 @@ public final class VmSysctl {
   /** First address that a process without privileges may map, in bytes. */
   public long mmapMinAddr = 65_536;
 
+  /** Huge pages that the pool may have beyond its own while they are in use. */
+  public long nrOvercommitHugepages;
+
   /** Gap below a stack that placement and growth leave free, in pages. */
   public long stackGuardGap = 256;
 }

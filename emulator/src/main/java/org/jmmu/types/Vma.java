@@ -62,6 +62,15 @@ public final class Vma {
   private long recordedStart;
   private long recordedEnd;
 
+  /**
+   * Of a private mapping of huge pages that reserved them: which reservations are used up. The
+   * parts of a mapping that was split share it. Written before the VMA is linked.
+   */
+  public @Nullable ResvMap resvMap;
+
+  /** {@code HPAGE_RESV_UNMAPPED}: a huge page was taken away for the sake of its owner. */
+  private volatile boolean resvUnmapped;
+
   private IMmap.@Nullable Node iMmapNode; // its place among the VMAs of its file; i_mmap_rwsem
 
   /**
@@ -99,14 +108,20 @@ public final class Vma {
    * kernel/fork.c:vm_area_dup
    */
   public Vma dup(Mm mm) {
-    return new Vma(
-        mm,
-        vmStartGetOpaque(),
-        vmEndGetOpaque(),
-        vmPgoffGetOpaque(),
-        vmFlagsGetOpaque(),
-        file == null ? null : file.get(),
-        specialName);
+    Vma copy =
+        new Vma(
+            mm,
+            vmStartGetOpaque(),
+            vmEndGetOpaque(),
+            vmPgoffGetOpaque(),
+            vmFlagsGetOpaque(),
+            file == null ? null : file.get(),
+            specialName);
+    if (mm == this.mm) { // a child inherits no reservation of huge pages
+      copy.resvMap = resvMap;
+      copy.resvUnmapped = resvUnmapped;
+    }
+    return copy;
   }
 
   /**
@@ -244,6 +259,15 @@ public final class Vma {
    */
   public long linearPageIndex(long vaddr) {
     return vmPgoffGetOpaque() + ((vaddr - vmStartGetOpaque()) >> PhysMemory.PAGE_SHIFT);
+  }
+
+  /** Whether a huge page that was here is lost: what a fault would bring is not the same. */
+  public boolean isResvUnmappedVolatile() {
+    return resvUnmapped;
+  }
+
+  public void resvUnmappedSetVolatile() {
+    resvUnmapped = true;
   }
 
   long recordedStart() {

@@ -1,6 +1,6 @@
 package org.jmmu.race.migrationwait;
 
-import static org.jmmu.mm.VmFault.VM_FAULT_SIGBUS;
+import static org.jmmu.types.VmFault.VM_FAULT_SIGBUS;
 
 import org.jmmu.lock.PageLock;
 import org.jmmu.mm.MigrationWaitProtocol;

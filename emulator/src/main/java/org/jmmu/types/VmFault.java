@@ -1,4 +1,4 @@
-package org.jmmu.mm;
+package org.jmmu.types;
 
 /**
  * How a fault ended; 0: the access can be tried again.

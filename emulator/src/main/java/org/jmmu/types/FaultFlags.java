@@ -1,19 +1,19 @@
-package org.jmmu.mm;
+package org.jmmu.types;
 
 /**
  * How a fault is to be handled.
  *
  * @kernel include/linux/mm_types.h:enum fault_flag
  */
-final class FaultFlags {
+public final class FaultFlags {
   /** The access is a write. */
-  static final int FAULT_FLAG_WRITE = 0x1;
+  public static final int FAULT_FLAG_WRITE = 0x1;
 
   /** No access: a page that others have as well shall become this process's own. */
-  static final int FAULT_FLAG_UNSHARE = 0x400;
+  public static final int FAULT_FLAG_UNSHARE = 0x400;
 
   /** The VMA is held by its own lock, not by mmap_lock. */
-  static final int FAULT_FLAG_VMA_LOCK = 0x1000;
+  public static final int FAULT_FLAG_VMA_LOCK = 0x1000;
 
   private FaultFlags() {}
 }
