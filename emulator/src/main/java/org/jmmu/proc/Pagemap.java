@@ -3,8 +3,10 @@ package org.jmmu.proc;
 import static org.jmmu.phys.PhysMemory.PAGE_SHIFT;
 
 import java.util.Arrays;
+import org.jmmu.hw.PteBits;
 import org.jmmu.pgtable.PageTables;
 import org.jmmu.pgtable.Pte;
+import org.jmmu.phys.Mem;
 import org.jmmu.phys.PageDesc;
 import org.jmmu.phys.PageFlags;
 import org.jmmu.phys.PhysMemory;
@@ -50,13 +52,33 @@ public final class Pagemap {
         long to = Math.min(end, vma.vmEndGetOpaque());
         long softDirty = (vma.vmFlagsGetOpaque() & VmFlags.VM_SOFTDIRTY) != 0 ? PM_SOFT_DIRTY : 0;
         Arrays.fill(words, index(vaddr, from), index(vaddr, to), softDirty);
-        PteRange.walk(
-            tables, mm, from, to, (at, pteVal) -> words[index(vaddr, at)] |= word(phys, pteVal));
+        if ((vma.vmFlagsGetOpaque() & VmFlags.VM_HUGETLB) != 0) {
+          hugePages(phys, tables, mm, from, to, words, index(vaddr, from));
+        } else {
+          PteRange.walk(
+              tables, mm, from, to, (at, pteVal) -> words[index(vaddr, at)] |= word(phys, pteVal));
+        }
       }
     } finally {
       mm.mmapLock.readUnlock();
     }
     return words;
+  }
+
+  /**
+   * @kernel fs/proc/task_mmu.c:pagemap_hugetlb_range
+   */
+  private static void hugePages(
+      PhysMemory phys, PageTables tables, Mm mm, long start, long end, long[] words, int first) {
+    long inHugePage = PteBits.size(PteBits.LEVEL_PMD) - 1;
+    for (long at = start; at < end; at += PhysMemory.PAGE_SIZE) {
+      long pmdAddr = tables.hugePteOffset(mm, at);
+      long entry = pmdAddr == PageTables.NONE ? 0 : Mem.longGetAcquire(pmdAddr);
+      if (entry != 0) {
+        long frame = (at & inHugePage) >>> PAGE_SHIFT; // of the huge page, whose first one says all
+        words[first + index(start, at)] |= word(phys, entry) + frame;
+      }
+    }
   }
 
   private static int index(long first, long vaddr) {

@@ -46,7 +46,7 @@ class HugetlbTest extends WithHugePages {
   }
 
   @Test
-  void apageGivenBackComesBackZeroed() {
+  void aPageGivenBackComesBackZeroed() {
     mapHuge(0, 4, HUGE_ANON);
     for (int page = 0; page < 4; page++) {
       storeHuge(page, 100 + page);
@@ -332,7 +332,10 @@ class HugetlbTest extends WithHugePages {
     assertEquals(Arrays.toString(expected), Arrays.toString(process.mincore(huge(0), 2 * HUGE)));
     assertTrue(process.smaps().contains("AnonHugePages"));
     assertTrue(process.status().contains("VmRSS:\t       0 kB"), process::status);
-    assertEquals(NR_FRAMES, process.pagemap(huge(0), NR_FRAMES).length);
+long[] pagemap = process.pagemap(huge(0), 2 * NR_FRAMES);
+    assertEquals(0x81, pagemap[0] >>> 56); // present, mapped once, not of a file
+    assertEquals(pagemap[0] + NR_FRAMES - 1, pagemap[NR_FRAMES - 1]);
+    assertEquals(0, pagemap[NR_FRAMES] & ~(1L << 55));
     assertEquals(0, machine.reclaim(8));
     int _ = machine.compact();
     machine.scanKsm();

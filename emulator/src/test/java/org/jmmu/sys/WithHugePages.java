@@ -63,8 +63,12 @@ abstract class WithHugePages extends WithProcess {
   }
 
   final void assertSigbus(long page) {
+    assertSigbus(cpu, page);
+  }
+
+  static void assertSigbus(Cpu on, long page) {
     long vaddr = huge(page) + 8;
-    assertEquals(vaddr, assertThrows(SigbusException.class, () -> cpu.storeLong(vaddr, 1)).vaddr());
+    assertEquals(vaddr, assertThrows(SigbusException.class, () -> on.storeLong(vaddr, 1)).vaddr());
   }
 
   /** And all oracles. */
