@@ -80,8 +80,7 @@ class HugetlbHostTest {
         pages <= MOST && host.getFirst().endsWith(" " + pages + " 0 0"),
         "the host's huge pages are in use: " + host.getFirst());
     try (Machine machine =
-        Machine.boot(
-            MachineConfig.small().withFrames(512 * (pages + 2)).withHugePages(pages))) {
+        Machine.boot(MachineConfig.small().withFrames(512 * (pages + 2)).withHugePages(pages))) {
       Process process = machine.spawn();
       makeCalls(machine, process);
       machine.check();
@@ -110,8 +109,7 @@ class HugetlbHostTest {
     return Objects.requireNonNull(output, "the program cannot be run");
   }
 
-  private static @Nullable List<String> run(String... command)
-      throws InterruptedException {
+  private static @Nullable List<String> run(String... command) throws InterruptedException {
     try {
       java.lang.Process child =
           new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
@@ -203,8 +201,7 @@ class HugetlbHostTest {
     }
 
     void map(long page, long offset, long length, int flags, int fd) {
-      report(
-          () -> process.mmap(BASE + page * HUGE, length, RW, flags | MAP_FIXED, fd, offset));
+      report(() -> process.mmap(BASE + page * HUGE, length, RW, flags | MAP_FIXED, fd, offset));
     }
 
     void advise(long page, long offset, long length, int advice) {

@@ -332,7 +332,7 @@ class HugetlbTest extends WithHugePages {
     assertEquals(Arrays.toString(expected), Arrays.toString(process.mincore(huge(0), 2 * HUGE)));
     assertTrue(process.smaps().contains("AnonHugePages"));
     assertTrue(process.status().contains("VmRSS:\t       0 kB"), process::status);
-long[] pagemap = process.pagemap(huge(0), 2 * NR_FRAMES);
+    long[] pagemap = process.pagemap(huge(0), 2 * NR_FRAMES);
     assertEquals(0x81, pagemap[0] >>> 56); // present, mapped once, not of a file
     assertEquals(pagemap[0] + NR_FRAMES - 1, pagemap[NR_FRAMES - 1]);
     assertEquals(0, pagemap[NR_FRAMES] & ~(1L << 55));

@@ -16,8 +16,8 @@ public record Budget(int forks, int iterations, int iterationMillis) {
 
   private static final Duration LONGEST_DEFAULT = Duration.ofSeconds(10);
 
-  /** A fork shorter than this spends its time on warming up. */
-  private static final long SHORTEST_FORK_MILLIS = 2_000;
+  /** A fork shorter than this spends most of its time on warming up. */
+  private static final long SHORTEST_FORK_MILLIS = 4_000;
 
   /** A new JVM compiles the code anew, and may then show what the one before did not. */
   private static final long LONGEST_FORK_MILLIS = 60_000;
