@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** A seed means the same calls, whatever comes of them: here, with and without enough memory. */
 class ProgramTest {
   private static final int CALLS = 2_000;
-  private static final int OFFERS = 50; // each waits for somebody to migrate the pages
+  private static final int OFFERS = 12; // each waits for somebody to migrate the pages
   private static final int PLENTY = 4096;
   private static final int FEW = 48;
 
