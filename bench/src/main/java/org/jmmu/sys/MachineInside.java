@@ -40,7 +40,7 @@ public final class MachineInside {
     phys = kernel.phys;
     tables = kernel.tables;
     rmapWalk = kernel.rmapWalk;
-    protocol = kernel.config.vmaAdjust();
+    protocol = kernel.config.protocol(VmaAdjustProtocol.class);
     anonVmas = new AnonVmas(phys, kernel.anonVmaSlots, kernel.failAlloc, protocol);
     folioReferenced = new FolioReferenced(tables);
     pageRmap = new PageRmap(phys);
