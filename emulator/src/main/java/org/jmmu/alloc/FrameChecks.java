@@ -47,6 +47,9 @@ final class FrameChecks {
     if (mapcount != 0) {
       throw new KernelBug("frame " + pfn + " freed while mapped " + mapcount + " times");
     }
+    if (type == FrameType.PAGE_TABLE && PageDesc.ptShareCountGetAcquire(phys, pfn) != 0) {
+      throw new KernelBug("page table " + pfn + " freed while others share it");
+    }
     if ((PageDesc.flagsGetAcquire(phys, pfn) & PG_LOCKED) != 0) {
       throw new KernelBug("frame " + pfn + " freed while locked");
     }

@@ -6,6 +6,7 @@ import static org.jmmu.check.Violation.Invariant.MAPCOUNT;
 import static org.jmmu.check.Violation.Invariant.NO_LEAKED_FRAME;
 import static org.jmmu.check.Violation.Invariant.NO_LOCK_HELD;
 import static org.jmmu.check.Violation.Invariant.REFCOUNT;
+import static org.jmmu.check.Violation.Invariant.TABLE_OWNER;
 
 import java.util.List;
 import org.jmmu.hugetlb.HugePageCounts;
@@ -75,6 +76,9 @@ final class HugetlbCensus {
   void checkPool() {
     if (hugetlb.hstate.isLocked() || hugetlb.mutexes.isLocked()) {
       add(NO_LOCK_HELD, "a lock of huge pages");
+    }
+    for (String store : hugetlb.sharing.foreignStores()) {
+      add(TABLE_OWNER, store);
     }
     hugetlb.files.forEach(this::countFile);
     HugePageCounts counts = hugetlb.hstate.counts();

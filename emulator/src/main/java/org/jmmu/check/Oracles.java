@@ -17,6 +17,7 @@ import org.jmmu.hugetlb.HugePages;
 import org.jmmu.hugetlb.Hugetlb;
 import org.jmmu.lock.PageLock;
 import org.jmmu.lock.SpinLock;
+import org.jmmu.pgtable.PmdSharing;
 import org.jmmu.phys.FrameType;
 import org.jmmu.phys.PageDesc;
 import org.jmmu.phys.PageFlags;
@@ -59,7 +60,8 @@ public final class Oracles {
     this.cached = new PageCacheCensus(phys, mappings, violations);
     this.swap = new SwapCensus(phys, swapfile, swapCache, violations);
     this.huge = new HugetlbCensus(phys, hugetlb, violations);
-    this.census = new PageTableCensus(phys, anonVmas, pageCache, ksmNodes, swap, violations);
+    this.census =
+        new PageTableCensus(phys, anonVmas, pageCache, ksmNodes, swap, hugetlb.sharing, violations);
   }
 
   /**
@@ -113,6 +115,9 @@ public final class Oracles {
       }
       if (PageLock.isLocked(phys, pfn)) {
         add(NO_LOCK_HELD, "page lock of frame " + pfn);
+      }
+      if (type == FrameType.PAGE_TABLE) {
+        census.checkTable(pfn);
       }
       if (type == FrameType.PAGE_TABLE && !census.isLinked(pfn)) {
         add(NO_LEAKED_FRAME, "page table in frame " + pfn);
@@ -169,7 +174,7 @@ public final class Oracles {
       add(NO_LOCK_HELD, "mmap_lock of the mm with pgd " + mm.pgdPfn);
     }
     for (Vma vma : mm.vmas.snapshot()) {
-      if (vma.isReadLocked()) {
+      if (vma.isReadLocked() || PmdSharing.isLocked(vma)) {
         add(NO_LOCK_HELD, "lock of " + vma);
       }
       for (AnonVmaChain avc = vma.anonVmaChain.head(); avc != null; avc = avc.sameVmaNext()) {

@@ -2,6 +2,7 @@ package org.jmmu.check;
 
 import static org.jmmu.check.Violation.Invariant.FRAME_TYPE;
 import static org.jmmu.check.Violation.Invariant.NO_DANGLING_MIGRATION_ENTRY;
+import static org.jmmu.check.Violation.Invariant.PMD_SHARE_COUNT;
 import static org.jmmu.check.Violation.Invariant.REVERSE_MAP;
 import static org.jmmu.check.Violation.Invariant.VMA_TREE;
 
@@ -11,6 +12,7 @@ import org.jmmu.filemap.PageCache;
 import org.jmmu.hugetlb.HugePages;
 import org.jmmu.hw.PteBits;
 import org.jmmu.pgtable.PageTables;
+import org.jmmu.pgtable.PmdSharing;
 import org.jmmu.pgtable.Pte;
 import org.jmmu.phys.FrameType;
 import org.jmmu.phys.Mem;
@@ -41,9 +43,10 @@ final class PageTableCensus {
   private final PageCache pageCache;
   private final SlotTable<KsmStableNode> ksmNodes;
   private final SwapCensus swap;
+  private final PmdSharing sharing;
   private final List<Violation> violations;
   private int[] mapped = new int[0]; // by frame: entries that map it
-  private boolean[] linked = new boolean[0]; // by frame: whether it is a reachable table
+  private int[] linked = new int[0]; // by frame: entries that link it as a table
 
   PageTableCensus(
       PhysMemory phys,
@@ -51,12 +54,14 @@ final class PageTableCensus {
       PageCache pageCache,
       SlotTable<KsmStableNode> ksmNodes,
       SwapCensus swap,
+      PmdSharing sharing,
       List<Violation> violations) {
     this.phys = phys;
     this.anonVmas = anonVmas;
     this.pageCache = pageCache;
     this.ksmNodes = ksmNodes;
     this.swap = swap;
+    this.sharing = sharing;
     this.violations = violations;
   }
 
@@ -64,10 +69,10 @@ final class PageTableCensus {
   void begin(int endPfn) {
     if (mapped.length < endPfn) {
       mapped = new int[endPfn];
-      linked = new boolean[endPfn];
+      linked = new int[endPfn];
     } else {
       Arrays.fill(mapped, 0);
-      Arrays.fill(linked, false);
+      Arrays.fill(linked, 0);
     }
   }
 
@@ -76,7 +81,7 @@ final class PageTableCensus {
   }
 
   boolean isLinked(int pfn) {
-    return linked[pfn];
+    return linked[pfn] != 0;
   }
 
   void count(Mm mm) {
@@ -85,7 +90,7 @@ final class PageTableCensus {
 
   private void countTable(Mm mm, long tablePfn, int level, long firstVaddr) {
     if (!isKnown(tablePfn)
-        || linked[(int) tablePfn]
+        || (linked[(int) tablePfn] != 0 && level != PteBits.LEVEL_PMD)
         || PageDesc.typeGetOpaque(phys, tablePfn) != FrameType.PAGE_TABLE) {
       add(
           FRAME_TYPE,
@@ -94,7 +99,13 @@ final class PageTableCensus {
           firstVaddr);
       return;
     }
-    linked[(int) tablePfn] = true;
+    linked[(int) tablePfn]++;
+    if (level == PteBits.LEVEL_PMD && sharing.count(tablePfn) > 1) {
+      checkSharer(mm, tablePfn, firstVaddr);
+    }
+    if (linked[(int) tablePfn] > 1) {
+      return; // its entries are counted once
+    }
     long table = phys.frameAddr(tablePfn);
     int i = nextEntry(table, 0);
     while (i < PteBits.ENTRIES_PER_TABLE) {
@@ -108,6 +119,25 @@ final class PageTableCensus {
         countTable(mm, Pte.pfn(word), level - 1, vaddr);
       }
       i = nextEntry(table, i + 1);
+    }
+  }
+
+  /** Whoever shares a table maps all of what it is for. */
+  private void checkSharer(Mm mm, long tablePfn, long vaddr) {
+    Vma vma = mm.vmas.find(vaddr);
+    if (vma == null
+        || vma.vmStartGetOpaque() > vaddr
+        || vma.vmEndGetOpaque() < vaddr + PmdSharing.PUD_SIZE) {
+      add(PMD_SHARE_COUNT, "table " + tablePfn + " is shared by less than a GiB at", mm, vaddr);
+    }
+  }
+
+  /** All address spaces are counted: judges how often the table in a frame is linked. */
+  void checkTable(int pfn) {
+    if (linked[pfn] != 0 && linked[pfn] != sharing.count(pfn)) {
+      String where = "table %d says %d, %d entries link it";
+      violations.add(
+          new Violation(PMD_SHARE_COUNT, where.formatted(pfn, sharing.count(pfn), linked[pfn])));
     }
   }
 

@@ -38,8 +38,15 @@ public record Violation(Invariant invariant, String where) {
      * more than are free; a page of a file stands in the file's map.
      */
     HUGETLB_RESERVE,
-    /** A mapped frame is user memory in use, a linked frame is a page table, linked once. */
+    /**
+     * A mapped frame is user memory in use, a linked frame is a page table, linked once unless it
+     * is shared.
+     */
     FRAME_TYPE,
+    /** A table says how many entries link it; all its users map the whole GiB that it is for. */
+    PMD_SHARE_COUNT,
+    /** Who sets an entry of a huge page does so in a table of the address space it is for. */
+    TABLE_OWNER,
     /** A frame that is not free is mapped, linked, in a page cache or reserved. */
     NO_LEAKED_FRAME,
     /** The reverse map of a mapped page leads to the entry that maps it. */

@@ -15,9 +15,9 @@ public final class FaultMutexTable {
 
   private final RwSem[] mutexes;
 
-  public FaultMutexTable(int nrCpus) {
+  public FaultMutexTable(int nrCpus, LockClass cls) {
     mutexes = new RwSem[Integer.highestOneBit(2 * PER_CPU * nrCpus - 1)];
-    Arrays.setAll(mutexes, i -> new RwSem(LockClass.HUGETLB_FAULT_MUTEX));
+    Arrays.setAll(mutexes, i -> new RwSem(cls));
   }
 
   /**

@@ -47,7 +47,7 @@ public final class HugePages {
   }
 
   /** The file that the VMA maps: anonymous huge memory has one, too. */
-  static AddressSpace mapping(Vma vma) {
+  public static AddressSpace mapping(Vma vma) {
     if (vma.file == null) {
       throw new KernelBug("huge pages without a file");
     }

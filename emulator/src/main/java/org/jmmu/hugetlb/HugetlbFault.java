@@ -3,7 +3,6 @@ package org.jmmu.hugetlb;
 import static org.jmmu.types.FaultFlags.FAULT_FLAG_UNSHARE;
 import static org.jmmu.types.FaultFlags.FAULT_FLAG_VMA_LOCK;
 import static org.jmmu.types.FaultFlags.FAULT_FLAG_WRITE;
-import static org.jmmu.types.VmFault.VM_FAULT_OOM;
 import static org.jmmu.types.VmFault.VM_FAULT_RETRY;
 import static org.jmmu.types.VmFault.VM_FAULT_SIGBUS;
 import static org.jmmu.types.VmFlags.VM_SHARED;
@@ -16,6 +15,7 @@ import org.jmmu.hw.Cpu;
 import org.jmmu.lock.PageLock;
 import org.jmmu.lock.RwSem;
 import org.jmmu.pgtable.PageTables;
+import org.jmmu.pgtable.PmdSharing;
 import org.jmmu.pgtable.Pte;
 import org.jmmu.phys.Mem;
 import org.jmmu.phys.PageDesc;
@@ -45,6 +45,8 @@ public final class HugetlbFault {
   private final Reservations reservations;
   private final FaultMutexTable mutexes;
   private final HugetlbWp wp;
+  private final PmdSharing sharing;
+  private final PmdSharingProtocol protocol;
 
   public HugetlbFault(
       PhysMemory phys,
@@ -55,7 +57,9 @@ public final class HugetlbFault {
       PageCache pageCache,
       Reservations reservations,
       FaultMutexTable mutexes,
-      HugetlbWp wp) {
+      HugetlbWp wp,
+      PmdSharing sharing,
+      PmdSharingProtocol protocol) {
     this.phys = phys;
     this.frames = frames;
     this.tables = tables;
@@ -65,6 +69,8 @@ public final class HugetlbFault {
     this.reservations = reservations;
     this.mutexes = mutexes;
     this.wp = wp;
+    this.sharing = sharing;
+    this.protocol = protocol;
   }
 
   /**
@@ -82,23 +88,23 @@ public final class HugetlbFault {
     if (needsAnonVma(vma)) {
       AnonVma _ = anonVmas.prepare(vma);
     }
-    long pmdAddr = tables.hugePteAlloc(vma.mm, vaddr);
-    if (pmdAddr == PageTables.NONE) {
-      return VM_FAULT_OOM;
-    }
-    RwSem mutex = mutexes.of(HugePages.mapping(vma), HugePages.index(vma, vaddr));
-    while (true) {
-      int result;
-      mutex.writeLock();
-      try {
-        result = faultLocked(cpu, vma, vaddr, pmdAddr, flags);
-      } finally {
-        mutex.writeUnlock();
-      }
-      if (result != HugetlbWp.TAKE_BACK) {
-        return result;
-      }
-      wp.takeBack(vma, vaddr, pmdAddr); // with the mutex given up: it locks the file's VMAs
+    return protocol.hugetlbFault(this, cpu, vma, vaddr, flags);
+  }
+
+  public PmdSharing sharing() {
+    return sharing;
+  }
+
+  /** The one of the page at {@code vaddr}. */
+  public RwSem mutex(Vma vma, long vaddr) {
+    return mutexes.of(HugePages.mapping(vma), HugePages.index(vma, vaddr));
+  }
+
+  /** After {@link HugetlbWp#TAKE_BACK}; the caller holds no lock but that of the VMA. */
+  public void takeBack(Vma vma, long vaddr) {
+    long pmdAddr = tables.hugePteOffset(vma.mm, vaddr);
+    if (pmdAddr != PageTables.NONE) {
+      wp.takeBack(vma, vaddr, pmdAddr);
     }
   }
 
@@ -106,7 +112,9 @@ public final class HugetlbFault {
     return !Reservations.isShared(vma) && vma.anonVmaGetAcquire() == null;
   }
 
-  private int faultLocked(@Nullable Cpu cpu, Vma vma, long vaddr, long pmdAddr, int flags) {
+  /** The caller holds the fault mutex. */
+  public int faultLocked(@Nullable Cpu cpu, Vma vma, long vaddr, long pmdAddr, int flags) {
+    PausePoint.reach("hugetlbFault.ptep");
     long word = Mem.longGetAcquire(pmdAddr);
     if (word == 0) {
       int result = noPage(vma, vaddr, pmdAddr, flags);
@@ -130,7 +138,7 @@ public final class HugetlbFault {
     long index = HugePages.index(vma, vaddr);
     long pfn = pageCache.findLock(mapping, index << HugePages.HPAGE_ORDER);
     if (pfn != Buddy.NO_FRAME) {
-      return mapFile(vma, pmdAddr, pfn);
+      return mapFile(vma, vaddr, pmdAddr, pfn);
     }
     if (index >= mapping.sizeGetVolatile() >>> HugePages.HPAGE_SHIFT) {
       return VM_FAULT_SIGBUS;
@@ -145,7 +153,7 @@ public final class HugetlbFault {
       return mapAnon(vma, vaddr, pmdAddr, pfn, flags);
     }
     addToPageCache(mapping, index, pfn);
-    return mapFile(vma, pmdAddr, pfn);
+    return mapFile(vma, vaddr, pmdAddr, pfn);
   }
 
   /**
@@ -164,18 +172,18 @@ public final class HugetlbFault {
   }
 
   /** The page is in the cache, locked and referenced; the entry takes the reference over. */
-  private int mapFile(Vma vma, long pmdAddr, long pfn) {
+  private int mapFile(Vma vma, long vaddr, long pmdAddr, long pfn) {
     long flags = vma.vmFlagsGetOpaque();
     long word = Pte.mkHuge(Pte.mkYoung(Pte.of(pfn, Pte.prot(flags))));
     if ((flags & (VM_SHARED | VM_WRITE)) == (VM_SHARED | VM_WRITE)) {
       word = Pte.mkWrite(Pte.mkDirty(word));
     }
     tables.lock(pmdAddr);
-    boolean free = Mem.longGetOpaque(pmdAddr) == 0;
+    boolean free =
+        protocol.isStillPtep(sharing, vma, vaddr, pmdAddr) && Mem.longGetOpaque(pmdAddr) == 0;
     if (free) {
       pageRmap.add(pfn);
-      // Release: a CPU that walks to the page sees its content.
-      Mem.longSetRelease(pmdAddr, word);
+      sharing.setHugePte(vma.mm, vaddr, pmdAddr, word);
     }
     tables.unlock(pmdAddr);
     PageLock.unlock(phys, pfn);
@@ -199,7 +207,7 @@ public final class HugetlbFault {
     boolean free = Mem.longGetOpaque(pmdAddr) == 0;
     if (free) {
       pageRmap.addNewAnon(pfn, vma, anonVma, vaddr); // forgets how the page was reserved
-      Mem.longSetRelease(pmdAddr, word);
+      sharing.setHugePte(vma.mm, vaddr, pmdAddr, word);
     }
     tables.unlock(pmdAddr);
     if (!free) {

@@ -6,11 +6,11 @@ import org.jmmu.alloc.Frames;
 import org.jmmu.lock.LockClass;
 import org.jmmu.lock.SpinLock;
 import org.jmmu.pgtable.PageTables;
+import org.jmmu.pgtable.PmdSharing;
 import org.jmmu.pgtable.Pte;
 import org.jmmu.pgtable.TlbFlush;
 import org.jmmu.phys.Mem;
 import org.jmmu.rmap.PageRmap;
-import org.jmmu.types.AddressSpace;
 import org.jmmu.types.Errno;
 import org.jmmu.types.ErrnoException;
 import org.jmmu.types.Mm;
@@ -27,8 +27,18 @@ public final class HugetlbRange {
   private final PageTables tables;
   private final TlbFlush tlbFlush;
   private final PageRmap pageRmap;
+  private final PmdSharing sharing;
+  private final PmdSharingProtocol protocol;
 
-  public HugetlbRange(Frames frames, PageTables tables, TlbFlush tlbFlush, PageRmap pageRmap) {
+  public HugetlbRange(
+      Frames frames,
+      PageTables tables,
+      TlbFlush tlbFlush,
+      PageRmap pageRmap,
+      PmdSharing sharing,
+      PmdSharingProtocol protocol) {
+    this.sharing = sharing;
+    this.protocol = protocol;
     this.frames = frames;
     this.tables = tables;
     this.tlbFlush = tlbFlush;
@@ -72,7 +82,17 @@ public final class HugetlbRange {
    *
    * @kernel mm/hugetlb.c:hugetlb_change_protection
    */
-  public void changeProtection(Mm mm, long start, long end, long vmFlags) {
+  public void changeProtection(Vma vma, long start, long end, long vmFlags) {
+    protocol.lockForUnmap(vma);
+    try {
+      changeLocked(vma, start, end, vmFlags);
+    } finally {
+      protocol.unlockForUnmap(vma);
+    }
+  }
+
+  private void changeLocked(Vma vma, long start, long end, long vmFlags) {
+    Mm mm = vma.mm;
     boolean changed = false;
     long prot = Pte.prot(vmFlags);
     for (long at = start; at < end; at += HPAGE_SIZE) {
@@ -81,6 +101,12 @@ public final class HugetlbRange {
         continue;
       }
       tables.lock(pmdAddr);
+      if (sharing.unshare(vma, at, pmdAddr)) {
+        tables.unlock(pmdAddr);
+        sharing.flush(mm, at);
+        at = PmdSharing.lastOfTable(at);
+        continue;
+      }
       // Take the word out first: hardware may be setting A or D in it.
       long word = Mem.longXchg(pmdAddr, 0);
       if (word != 0) {
@@ -101,13 +127,19 @@ public final class HugetlbRange {
    * @kernel mm/hugetlb.c:move_hugetlb_page_tables
    */
   public long move(Vma vma, long oldStart, long newStart, long length) {
-    AddressSpace mapping = HugePages.mapping(vma);
     long done = 0;
-    mapping.iMmapRwsem.writeLock();
+    protocol.lockForUnmap(vma);
     try {
       for (; done < length; done += HPAGE_SIZE) {
         long src = tables.hugePteOffset(vma.mm, oldStart + done);
-        if (src == PageTables.NONE || Mem.longGetAcquire(src) == 0) {
+        if (src == PageTables.NONE) {
+          continue;
+        }
+        if (giveUp(vma, oldStart + done, src)) {
+          done = PmdSharing.lastOfTable(oldStart + done) - oldStart;
+          continue; // accesses at the new place find the pages in the file
+        }
+        if (Mem.longGetAcquire(src) == 0) {
           continue;
         }
         long dst = tables.hugePteAlloc(vma.mm, newStart + done);
@@ -116,11 +148,22 @@ public final class HugetlbRange {
         }
         moveWord(src, dst);
       }
+      done = Math.min(done, length);
       tlbFlush.range(vma.mm, oldStart, oldStart + done);
     } finally {
-      mapping.iMmapRwsem.writeUnlock();
+      protocol.unlockForUnmap(vma);
     }
     return done;
+  }
+
+  private boolean giveUp(Vma vma, long vaddr, long pmdAddr) {
+    tables.lock(pmdAddr);
+    boolean shared = sharing.unshare(vma, vaddr, pmdAddr);
+    tables.unlock(pmdAddr);
+    if (shared) {
+      sharing.flush(vma.mm, vaddr);
+    }
+    return shared;
   }
 
   private void moveWord(long src, long dst) {

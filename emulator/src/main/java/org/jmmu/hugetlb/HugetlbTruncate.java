@@ -3,7 +3,9 @@ package org.jmmu.hugetlb;
 import static org.jmmu.hugetlb.HugePages.HPAGE_SHIFT;
 
 import org.jmmu.alloc.Buddy;
+import org.jmmu.alloc.Frames;
 import org.jmmu.filemap.PageCache;
+import org.jmmu.lock.PageLock;
 import org.jmmu.lock.RwSem;
 import org.jmmu.phys.Mem;
 import org.jmmu.phys.PageDesc;
@@ -38,20 +40,26 @@ public final class HugetlbTruncate {
   private static final long ALL = Long.MAX_VALUE >>> HPAGE_SHIFT;
 
   private final PhysMemory phys;
+  private final Frames frames;
   private final PageCache pageCache;
   private final Reservations reservations;
   private final FaultMutexTable mutexes;
   private final HugetlbUnmap unmap;
   private final HugetlbFault fault;
+  private final PmdSharingProtocol protocol;
 
   public HugetlbTruncate(
       PhysMemory phys,
+      Frames frames,
       PageCache pageCache,
       Reservations reservations,
       FaultMutexTable mutexes,
       HugetlbUnmap unmap,
-      HugetlbFault fault) {
+      HugetlbFault fault,
+      PmdSharingProtocol protocol) {
     this.phys = phys;
+    this.frames = frames;
+    this.protocol = protocol;
     this.pageCache = pageCache;
     this.reservations = reservations;
     this.mutexes = mutexes;
@@ -104,7 +112,7 @@ public final class HugetlbTruncate {
       RwSem mutex = mutexes.of(mapping, at);
       mutex.writeLock();
       try {
-        if (remove(mapping, at)) {
+        if (remove(mapping, at, mutex)) {
           reservations.unreservePages(mapping, at, at + 1, 1);
         }
       } finally {
@@ -152,7 +160,7 @@ public final class HugetlbTruncate {
       RwSem mutex = mutexes.of(mapping, at);
       mutex.writeLock();
       try {
-        removed += remove(mapping, at) ? 1 : 0;
+        removed += remove(mapping, at, mutex) ? 1 : 0;
       } finally {
         mutex.writeUnlock();
       }
@@ -170,14 +178,20 @@ public final class HugetlbTruncate {
    *
    * @kernel fs/hugetlbfs/inode.c:remove_inode_single_folio
    */
-  private boolean remove(AddressSpace mapping, long index) {
-    long pfn = pageCache.findLock(mapping, index << HugePages.HPAGE_ORDER);
+  private boolean remove(AddressSpace mapping, long index, RwSem mutex) {
+    long pfn = pageCache.findGet(mapping, index << HugePages.HPAGE_ORDER);
     if (pfn == Buddy.NO_FRAME) {
       return false;
     }
     // A fault may have mapped it since the range was unmapped; none can while the mutex is held.
     if (PageDesc.mapcountGetAcquire(phys, pfn) != 0) {
-      unmap.fileRange(mapping, index, index + 1);
+      protocol.unmapFileFolio(unmap, mapping, index, mutex);
+    }
+    PageLock.lock(phys, pfn);
+    if (pageCache.of(PageDesc.mappingGetAcquire(phys, pfn)) != mapping) {
+      PageLock.unlock(phys, pfn); // removed by somebody else, while the mutex was given up
+      frames.put(pfn);
+      return false;
     }
     pageCache.remove(mapping, pfn);
     pageCache.unlockPut(pfn);

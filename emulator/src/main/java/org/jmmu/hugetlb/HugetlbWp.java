@@ -8,6 +8,7 @@ import org.jmmu.alloc.Buddy;
 import org.jmmu.alloc.Frames;
 import org.jmmu.hw.Cpu;
 import org.jmmu.pgtable.PageTables;
+import org.jmmu.pgtable.PmdSharing;
 import org.jmmu.pgtable.Pte;
 import org.jmmu.pgtable.TlbFlush;
 import org.jmmu.phys.Mem;
@@ -31,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HugetlbWp {
   /** A result besides {@link org.jmmu.types.VmFault}: try again after {@link #takeBack}. */
-  static final int TAKE_BACK = -1;
+  public static final int TAKE_BACK = -1;
 
   private final PhysMemory phys;
   private final Frames frames;
@@ -40,6 +41,8 @@ public final class HugetlbWp {
   private final PageRmap pageRmap;
   private final Reservations reservations;
   private final HugetlbUnmap unmap;
+  private final PmdSharing sharing;
+  private final PmdSharingProtocol protocol;
 
   public HugetlbWp(
       PhysMemory phys,
@@ -48,7 +51,9 @@ public final class HugetlbWp {
       TlbFlush tlbFlush,
       PageRmap pageRmap,
       Reservations reservations,
-      HugetlbUnmap unmap) {
+      HugetlbUnmap unmap,
+      PmdSharing sharing,
+      PmdSharingProtocol protocol) {
     this.phys = phys;
     this.frames = frames;
     this.tables = tables;
@@ -56,6 +61,8 @@ public final class HugetlbWp {
     this.pageRmap = pageRmap;
     this.reservations = reservations;
     this.unmap = unmap;
+    this.sharing = sharing;
+    this.protocol = protocol;
   }
 
   /**
@@ -67,7 +74,8 @@ public final class HugetlbWp {
     boolean unshare = (flags & FAULT_FLAG_UNSHARE) != 0;
     long pfn = Pte.pfn(word);
     tables.lock(pmdAddr);
-    boolean still = Mem.longGetOpaque(pmdAddr) == word;
+    boolean still =
+        protocol.isStillPtep(sharing, vma, vaddr, pmdAddr) && Mem.longGetOpaque(pmdAddr) == word;
     boolean reuse = still && (Reservations.isShared(vma) || isReusable(vma, pfn));
     if (reuse && !unshare) {
       Pte.setWriteDirty(pmdAddr);

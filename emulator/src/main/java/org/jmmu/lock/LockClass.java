@@ -57,6 +57,21 @@ public enum LockClass {
   /** One of {@code hugetlb_fault_mutex_table}: bringing one page of a file of huge pages in. */
   HUGETLB_FAULT_MUTEX,
 
+  /** The same in Linux 5.7 to 6.0, where it had another place in the order. */
+  HUGETLB_FAULT_MUTEX_5_7,
+
+  /** {@code hugetlb_vma_lock}: the entries that faults of one shared mapping have found. */
+  HUGETLB_VMA_LOCK,
+
+  /** {@code hinode_rwsem}, proposed in 2020: the same, for all mappings of one file. */
+  HUGETLB_HINODE_RWSEM,
+
+  /** {@code i_mmap_rwsem} of a file of huge pages, {@code hugetlbfs_i_mmap_rwsem_key}. */
+  HUGETLB_I_MMAP_RWSEM,
+
+  /** {@code PG_locked} of a huge page, which is taken late. */
+  HUGETLB_PAGE_LOCK,
+
   /** {@code hugetlb_lock}: the pool of huge pages. */
   HUGETLB_LOCK;
 

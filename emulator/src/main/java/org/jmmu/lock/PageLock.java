@@ -2,6 +2,7 @@ package org.jmmu.lock;
 
 import org.jmmu.lock.PageWaitQueue.Waiter;
 import org.jmmu.lock.PageWaitQueue.Wants;
+import org.jmmu.phys.FrameType;
 import org.jmmu.phys.PageDesc;
 import org.jmmu.phys.PageFlags;
 import org.jmmu.phys.PhysMemory;
@@ -20,13 +21,13 @@ public final class PageLock {
   public static void lock(PhysMemory phys, long pfn) {
     LockClass.PAGE_LOCK.reachLock();
     if (LockOrderChecker.ENABLED) {
-      LockOrderChecker.willLock(LockClass.PAGE_LOCK, 0, phys, pfn);
+      LockOrderChecker.willLock(classOf(phys, pfn), 0, phys, pfn);
     }
     if (!trySetLocked(phys, pfn)) {
       lockSlow(phys, pfn);
     }
     if (LockOrderChecker.ENABLED) {
-      LockOrderChecker.locked(LockClass.PAGE_LOCK, 0, phys, pfn);
+      LockOrderChecker.locked(classOf(phys, pfn), 0, phys, pfn);
     }
   }
 
@@ -39,7 +40,7 @@ public final class PageLock {
       return false;
     }
     if (LockOrderChecker.ENABLED) {
-      LockOrderChecker.locked(LockClass.PAGE_LOCK, 0, phys, pfn);
+      LockOrderChecker.locked(classOf(phys, pfn), 0, phys, pfn);
     }
     return true;
   }
@@ -51,7 +52,7 @@ public final class PageLock {
    */
   public static void unlock(PhysMemory phys, long pfn) {
     if (LockOrderChecker.ENABLED) {
-      LockOrderChecker.unlocked(LockClass.PAGE_LOCK, phys, pfn);
+      LockOrderChecker.unlocked(classOf(phys, pfn), phys, pfn);
     }
     unlockUnrecorded(phys, pfn);
     LockClass.PAGE_LOCK.reachUnlock();
@@ -69,7 +70,7 @@ public final class PageLock {
    */
   public static void waitOnLocked(PhysMemory phys, long pfn) {
     if (LockOrderChecker.ENABLED) {
-      LockOrderChecker.willLock(LockClass.PAGE_LOCK, 0, phys, pfn);
+      LockOrderChecker.willLock(classOf(phys, pfn), 0, phys, pfn);
     }
     if (isLocked(phys, pfn)) {
       Waiter waiter = new Waiter(phys, pfn, Wants.UNLOCKED);
@@ -105,7 +106,7 @@ public final class PageLock {
    */
   public static void putAndWaitOnLocked(PhysMemory phys, long pfn, Runnable put) {
     if (LockOrderChecker.ENABLED) {
-      LockOrderChecker.willLock(LockClass.PAGE_LOCK, 0, phys, pfn);
+      LockOrderChecker.willLock(classOf(phys, pfn), 0, phys, pfn);
     }
     Waiter waiter = new Waiter(phys, pfn, Wants.UNLOCKED);
     boolean queued = PageWaitQueue.of(phys, pfn).add(waiter);
@@ -165,6 +166,13 @@ public final class PageLock {
 
   static boolean trySetLocked(PhysMemory phys, long pfn) {
     return (PageDesc.flagsGetAndOr(phys, pfn, PageFlags.PG_LOCKED) & PageFlags.PG_LOCKED) == 0;
+  }
+
+  /** Only for the checker. Huge pages have an order of their own. */
+  private static LockClass classOf(PhysMemory phys, long pfn) {
+    return PageDesc.typeGetOpaque(phys, pfn) == FrameType.HUGETLB
+        ? LockClass.HUGETLB_PAGE_LOCK
+        : LockClass.PAGE_LOCK;
   }
 
   static String name(long pfn) {

@@ -86,6 +86,22 @@ public class RwSem {
   }
 
   /**
+   * As {@link #writeLock}, for a protocol that is known to break the lock order, and whose deadlock
+   * is to be seen: the checker says nothing.
+   */
+  public final void writeLockAgainstOrder() {
+    cls.reachLock();
+    refuseRecursion();
+    if (!tryTake(lock.writeLock())) {
+      waitFor(lock.writeLock(), true);
+    }
+    if (LockOrderChecker.ENABLED) {
+      LockOrderChecker.locked(cls, 0, this, 0);
+    }
+    writeBegin();
+  }
+
+  /**
    * @kernel kernel/locking/rwsem.c:down_write_trylock
    */
   public final boolean tryWriteLock() {

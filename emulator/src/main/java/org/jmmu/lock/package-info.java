@@ -40,7 +40,14 @@
           VMA_LOCK               # taken by a writer of mmap_lock to wait for the VMA's readers, never kept
             HUGETLB_INODE_LOCK   # mmap reserves pages of the file under it
               HUGETLB_FAULT_MUTEX
-                PAGE_LOCK        # as below
+                HUGETLB_VMA_LOCK
+                  HUGETLB_I_MMAP_RWSEM
+                    HUGETLB_FAULT_MUTEX_5_7  # kernels 5.7 to 6.0 had it here
+                      HUGETLB_PAGE_LOCK      # of huge pages, whose order is another than that of all others
+                        I_PAGES
+                        ANON_VMA             # as below
+              HUGETLB_HINODE_RWSEM
+                HUGETLB_I_MMAP_RWSEM         # as above
             INVALIDATE_LOCK
               PAGE_LOCK
                 I_PAGES

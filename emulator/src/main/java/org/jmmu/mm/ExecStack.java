@@ -57,7 +57,7 @@ public final class ExecStack {
       FailAlloc failAlloc,
       ExecStackProtocol protocol) {
     this.vmaModify = vmaModify;
-    this.vmaAdjust = new VmaAdjust(anonVmas, failAlloc);
+    this.vmaAdjust = vmaModify.vmaAdjust();
     this.accounting = accounting;
     this.writeUser = writeUser;
     this.protocol = protocol;

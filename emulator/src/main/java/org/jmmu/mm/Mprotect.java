@@ -173,7 +173,7 @@ public final class Mprotect {
       throw e;
     }
     if (HugePages.isHugetlb(whole)) {
-      hugetlb.range.changeProtection(mm, start, end, flags);
+      hugetlb.range.changeProtection(whole, start, end, flags);
     } else {
       changeProtection(mm, start, end, flags);
     }

@@ -1,6 +1,8 @@
 package org.jmmu.mm;
 
 import org.jmmu.alloc.FailAlloc;
+import org.jmmu.hugetlb.HugePages;
+import org.jmmu.hugetlb.HugetlbUnmap;
 import org.jmmu.rmap.AnonVmas;
 import org.jmmu.types.ErrnoException;
 import org.jmmu.types.MappedFile;
@@ -17,8 +19,16 @@ import org.jspecify.annotations.Nullable;
 public final class VmaAdjust {
   private final AnonVmas anonVmas;
   private final FailAlloc failAlloc;
+  private final HugetlbUnmap hugePages;
+  private final UnshareSplitProtocol unshareSplit;
 
-  VmaAdjust(AnonVmas anonVmas, FailAlloc failAlloc) {
+  VmaAdjust(
+      AnonVmas anonVmas,
+      FailAlloc failAlloc,
+      HugetlbUnmap hugePages,
+      UnshareSplitProtocol unshareSplit) {
+    this.hugePages = hugePages;
+    this.unshareSplit = unshareSplit;
     this.anonVmas = anonVmas;
     this.failAlloc = failAlloc;
   }
@@ -50,6 +60,9 @@ public final class VmaAdjust {
     boolean neighbour = first != null && first.file == file;
     file.mapping.iMmapRwsem.writeLock();
     try {
+      if (insert != null && HugePages.isHugetlb(vma)) {
+        unshareSplit.split(hugePages, vma, start > vma.vmStartGetOpaque() ? start : end);
+      }
       file.mapping.iMmap.remove(vma);
       if (neighbour && first != null) {
         file.mapping.iMmap.remove(first);

@@ -4,7 +4,9 @@ import static org.jmmu.phys.PhysMemory.PAGE_SHIFT;
 
 import org.jmmu.alloc.FailAlloc;
 import org.jmmu.hugetlb.HugePages;
+import org.jmmu.hugetlb.HugetlbUnmap;
 import org.jmmu.rmap.AnonVmas;
+import org.jmmu.sched.PausePoint;
 import org.jmmu.types.Errno;
 import org.jmmu.types.ErrnoException;
 import org.jmmu.types.MappedFile;
@@ -23,12 +25,24 @@ public final class VmaModify {
   private final VmaAdjust vmaAdjust;
   private final VmaMerge vmaMerge;
   private final FailAlloc failAlloc;
+  private final HugetlbUnmap hugePages;
+  private final UnshareSplitProtocol unshareSplit;
 
-  public VmaModify(AnonVmas anonVmas, FailAlloc failAlloc) {
+  public VmaModify(
+      AnonVmas anonVmas,
+      FailAlloc failAlloc,
+      HugetlbUnmap hugePages,
+      UnshareSplitProtocol unshareSplit) {
     this.anonVmas = anonVmas;
     this.failAlloc = failAlloc;
-    this.vmaAdjust = new VmaAdjust(anonVmas, failAlloc);
+    this.hugePages = hugePages;
+    this.unshareSplit = unshareSplit;
+    this.vmaAdjust = new VmaAdjust(anonVmas, failAlloc, hugePages, unshareSplit);
     this.vmaMerge = new VmaMerge(anonVmas, vmaAdjust);
+  }
+
+  VmaAdjust vmaAdjust() {
+    return vmaAdjust;
   }
 
   /**
@@ -158,6 +172,10 @@ public final class VmaModify {
   Vma splitUnchecked(Vma vma, long vaddr, boolean newBelow) {
     if (HugePages.isHugetlb(vma) && !HugePages.isAligned(vaddr)) {
       throw new ErrnoException(Errno.EINVAL, "split within a huge page");
+    }
+    if (HugePages.isHugetlb(vma)) {
+      unshareSplit.maySplit(hugePages, vma, vaddr);
+      PausePoint.reach("splitVma.maySplit");
     }
     preallocVma();
     Vma half = vma.dup(vma.mm);

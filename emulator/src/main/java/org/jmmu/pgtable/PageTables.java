@@ -3,6 +3,7 @@ package org.jmmu.pgtable;
 import static org.jmmu.hw.PteBits.LEVEL_PGD;
 import static org.jmmu.hw.PteBits.LEVEL_PMD;
 import static org.jmmu.hw.PteBits.LEVEL_PTE;
+import static org.jmmu.hw.PteBits.LEVEL_PUD;
 
 import org.jmmu.alloc.Buddy;
 import org.jmmu.alloc.Frames;
@@ -202,10 +203,24 @@ public final class PageTables {
     return moved;
   }
 
+  /** Address of the entry for the GiB around {@code vaddr}, or {@link #NONE}. */
+  public long pudOffset(Mm mm, long vaddr) {
+    return entryAddr(mm, vaddr, LEVEL_PUD, false);
+  }
+
+  /** As {@link #pudOffset}, making what is missing; {@link #NONE} only without memory. */
+  long pudAlloc(Mm mm, long vaddr) {
+    return entryAddr(mm, vaddr, LEVEL_PUD, true);
+  }
+
   /** Address of the entry that links the table for {@code vaddr}, or {@link #NONE}. */
   private long pmdAddr(Mm mm, long vaddr, boolean make) {
+    return entryAddr(mm, vaddr, LEVEL_PMD, make);
+  }
+
+  private long entryAddr(Mm mm, long vaddr, int lowest, boolean make) {
     long table = memory + (mm.pgdPfn << PhysMemory.PAGE_SHIFT);
-    for (int level = LEVEL_PGD; level > LEVEL_PMD; level--) {
+    for (int level = LEVEL_PGD; level > lowest; level--) {
       long entryAddr = entryAddr(table, level, vaddr);
       long entry = Mem.longGetAcquire(entryAddr);
       if (entry == 0 && make) {
@@ -216,7 +231,7 @@ public final class PageTables {
       }
       table = tableOf(entry, memory, end);
     }
-    return entryAddr(table, LEVEL_PMD, vaddr);
+    return entryAddr(table, lowest, vaddr);
   }
 
   /** Makes a table and links it, unless somebody was faster; returns the entry, 0 = no memory. */

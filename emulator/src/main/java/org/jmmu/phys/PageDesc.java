@@ -17,7 +17,8 @@ package org.jmmu.phys;
  *       of each entry, hence atomic. The kernel stores it minus one; here 0 means unmapped.
  *   <li>mapping: 0, or a {@link Slot#handle() slot handle} with tag bits; guarded by PG_locked.
  *   <li>index: page offset in the mapping (for anonymous memory, virtual page number when the VMA
- *       was created); guarded by PG_locked.
+ *       was created); guarded by PG_locked. Of a page table: {@code pt_share_count}, how many more
+ *       entries than one link it; atomic.
  *   <li>private: slot of a page in the swap cache; otherwise unused.
  *   <li>ptl: split page-table lock of a page-table page.
  *   <li>order, next, prev: the buddy allocator's; guarded by its lock.
@@ -119,6 +120,15 @@ public final class PageDesc {
 
   public static void indexSetOpaque(PhysMemory phys, long pfn, long index) {
     Mem.longSetOpaque(phys.descAddr(pfn) + INDEX, index);
+  }
+
+  /** Of a page table: how many more entries than one link it. */
+  public static int ptShareCountGetAcquire(PhysMemory phys, long pfn) {
+    return Mem.intGetAcquire(phys.descAddr(pfn) + INDEX);
+  }
+
+  public static int ptShareCountGetAndAdd(PhysMemory phys, long pfn, int delta) {
+    return Mem.intGetAndAdd(phys.descAddr(pfn) + INDEX, delta);
   }
 
   // private

@@ -18,6 +18,7 @@ import org.jmmu.filemap.TruncatePages;
 import org.jmmu.filemap.Writeback;
 import org.jmmu.hugetlb.HugePages;
 import org.jmmu.hugetlb.Hugetlb;
+import org.jmmu.hugetlb.PmdSharingProtocol;
 import org.jmmu.hw.ControlBits;
 import org.jmmu.hw.Cpu;
 import org.jmmu.ksm.Ksm;
@@ -50,9 +51,12 @@ import org.jmmu.mm.Shmem;
 import org.jmmu.mm.StackGrowth;
 import org.jmmu.mm.Swapoff;
 import org.jmmu.mm.Truncate;
+import org.jmmu.mm.UnshareSplitProtocol;
 import org.jmmu.mm.VmaModify;
 import org.jmmu.mm.WriteUser;
 import org.jmmu.pgtable.PageTables;
+import org.jmmu.pgtable.PmdShareCountProtocol;
+import org.jmmu.pgtable.PmdSharing;
 import org.jmmu.pgtable.SwitchMm;
 import org.jmmu.pgtable.TlbFlush;
 import org.jmmu.phys.FrameType;
@@ -148,7 +152,18 @@ final class Kernel {
     Writeback writeback = new Writeback(phys, pageCache, mappers);
     hugetlb =
         new Hugetlb(
-            phys, nodes, frames, tables, tlbFlush, pageRmap, anonVmas, pageCache, config.nrCpus());
+            phys,
+            nodes,
+            frames,
+            tables,
+            tlbFlush,
+            pageRmap,
+            anonVmas,
+            pageCache,
+            config.nrCpus(),
+            new PmdSharing(
+                phys, frames, tables, tlbFlush, config.protocol(PmdShareCountProtocol.class)),
+            config.protocol(PmdSharingProtocol.class));
     files = new Files(pageCache, truncatePages, writeback);
     rmapWalk = new RmapWalk(phys, anonVmas, pageCache, ksmSlots);
     swapfile = new Swapfile(phys, frames, failAlloc);
@@ -166,7 +181,9 @@ final class Kernel {
             config.protocol(MremapPeekProtocol.class),
             mremapPeekParts,
             hugetlb.range);
-    VmaModify vmaModify = new VmaModify(anonVmas, failAlloc);
+    VmaModify vmaModify =
+        new VmaModify(
+            anonVmas, failAlloc, hugetlb.unmap, config.protocol(UnshareSplitProtocol.class));
     munmap =
         new Munmap(
             phys,
@@ -379,7 +396,7 @@ final class Kernel {
 
   /** Whether a lock was left behind that a reset does not open: only a broken run does that. */
   boolean hasStuckLock() {
-    return anonVmaSlots.anyMatch(anonVma -> anonVma.rwsem.isLocked());
+    return anonVmaSlots.anyMatch(anonVma -> anonVma.rwsem.isLocked()) || hugetlb.mutexes.isLocked();
   }
 
   /** As new, whatever happened before; nobody may be using the machine. */

@@ -191,6 +191,25 @@ public final class Machine implements AutoCloseable {
     return kernel().framesInUse();
   }
 
+  /**
+   * Takes a huge page of a file away from all who map it, as a memory error or a migration does.
+   *
+   * @return false if that would have meant waiting for locks against their order
+   */
+  public boolean unmapHugePage(long pfn) {
+    return kernel().hugetlb.unmap.tryToUnmap(pfn);
+  }
+
+  /**
+   * Takes a reference to whatever a frame is used for, as those do who go through memory frame by
+   * frame; false if it is free. {@link #putPage} drops it.
+   *
+   * @kernel include/linux/mm.h:folio_try_get
+   */
+  public boolean tryGetPage(long pfn) {
+    return kernel().frames.getUnlessZero(pfn);
+  }
+
   /** Drops a reference that {@link Process#isolatePage} took. */
   public void putPage(long pfn) {
     kernel().frames.put(pfn);

@@ -2,11 +2,17 @@ package org.jmmu.sys;
 
 import java.util.function.UnaryOperator;
 import org.jmmu.alloc.Nodes;
+import org.jmmu.hugetlb.PmdSharingProtocol;
+import org.jmmu.hugetlb.PmdSharingVmaLock;
 import org.jmmu.mm.ExecStackProtocol;
 import org.jmmu.mm.ExecStackTempStackFlag;
 import org.jmmu.mm.Fault;
 import org.jmmu.mm.MigrationWaitProtocol;
 import org.jmmu.mm.MigrationWaitPtlQueue;
+import org.jmmu.mm.UnshareSplitProtocol;
+import org.jmmu.mm.UnshareSplitUnderLocks;
+import org.jmmu.pgtable.PmdShareCountProtocol;
+import org.jmmu.pgtable.PmdShareCountPtShare;
 import org.jmmu.rmap.MremapPeekProtocol;
 import org.jmmu.rmap.MremapPeekRmapLocks;
 import org.jmmu.rmap.VmaAdjustProtocol;
@@ -38,6 +44,9 @@ public record MachineConfig(
           .with(MigrationWaitProtocol.class, new MigrationWaitPtlQueue())
           .with(MremapPeekProtocol.class, new MremapPeekRmapLocks())
           .with(ExecStackProtocol.class, new ExecStackTempStackFlag())
+          .with(PmdSharingProtocol.class, new PmdSharingVmaLock())
+          .with(PmdShareCountProtocol.class, new PmdShareCountPtShare())
+          .with(UnshareSplitProtocol.class, new UnshareSplitUnderLocks())
           .with(Fault.Locking.class, Fault.Locking.VMA_LOCK);
 
   /**

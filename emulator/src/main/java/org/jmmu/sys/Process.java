@@ -6,6 +6,9 @@ import org.jmmu.mm.ExecImage;
 import org.jmmu.mm.Mman;
 import org.jmmu.mm.Mprotect;
 import org.jmmu.mm.Pkeys;
+import org.jmmu.pgtable.PageTables;
+import org.jmmu.pgtable.Pte;
+import org.jmmu.phys.Mem;
 import org.jmmu.proc.Maps;
 import org.jmmu.proc.Pagemap;
 import org.jmmu.proc.Smaps;
@@ -29,6 +32,19 @@ public final class Process {
     this.kernel = kernel;
     this.mm = mm;
     this.files = files;
+  }
+
+  /** The frame of the table that has the entries of the GiB around {@code vaddr}; 0 if none has. */
+  public long pmdTable(long vaddr) {
+    long pmdAddr = kernel.tables.hugePteOffset(mm, vaddr);
+    return pmdAddr == PageTables.NONE ? 0 : kernel.phys.pfnOfAddr(pmdAddr);
+  }
+
+  /** The frame of the huge page that is mapped at {@code vaddr}; 0 if none is. */
+  public long hugePage(long vaddr) {
+    long pmdAddr = kernel.tables.hugePteOffset(mm, vaddr);
+    long word = pmdAddr == PageTables.NONE ? 0 : Mem.longGetAcquire(pmdAddr);
+    return word == 0 ? 0 : Pte.pfn(word);
   }
 
   /** Its address space, for tests and tools that look below the system calls. */

@@ -32,7 +32,10 @@ public final class AddressSpace {
   public final RwSem invalidateLock = new RwSem(LockClass.INVALIDATE_LOCK);
 
   /** Guards which VMAs map the file, and their ranges. */
-  public final RwSem iMmapRwsem = new RwSem(LockClass.I_MMAP_RWSEM);
+  public final RwSem iMmapRwsem;
+
+  /** Of a file of huge pages; taken by one variant of race pmd-sharing only. */
+  public final RwSem hinodeRwsem = new RwSem(LockClass.HUGETLB_HINODE_RWSEM);
 
   /** Number of the inode, unique among all machines; immutable. */
   public final long ino = LAST_INO.incrementAndGet();
@@ -82,6 +85,8 @@ public final class AddressSpace {
     // mmap of huge pages takes the lock of their file under mmap_lock.
     this.inodeLock =
         new RwSem(resvMap == null ? LockClass.INODE_LOCK : LockClass.HUGETLB_INODE_LOCK);
+    this.iMmapRwsem =
+        new RwSem(resvMap == null ? LockClass.I_MMAP_RWSEM : LockClass.HUGETLB_I_MMAP_RWSEM);
     this.resvMap = resvMap;
     this.size = size;
     this.shmem = shmem;

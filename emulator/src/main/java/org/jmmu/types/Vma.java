@@ -71,6 +71,11 @@ public final class Vma {
   /** {@code HPAGE_RESV_UNMAPPED}: a huge page was taken away for the sake of its owner. */
   private volatile boolean resvUnmapped;
 
+  /**
+   * Of a shared mapping of huge pages, which may share page tables; null for all others. Immutable.
+   */
+  private final @Nullable HugetlbVmaLock hugetlbVmaLock;
+
   private IMmap.@Nullable Node iMmapNode; // its place among the VMAs of its file; i_mmap_rwsem
 
   /**
@@ -101,6 +106,8 @@ public final class Vma {
     this.vmEnd = vmEnd;
     this.vmPgoff = vmPgoff;
     this.vmFlags = vmFlags;
+    long sharedHuge = VmFlags.VM_HUGETLB | VmFlags.VM_MAYSHARE;
+    this.hugetlbVmaLock = (vmFlags & sharedHuge) == sharedHuge ? new HugetlbVmaLock() : null;
   }
 
   /**
@@ -268,6 +275,23 @@ public final class Vma {
 
   public void resvUnmappedSetVolatile() {
     resvUnmapped = true;
+  }
+
+  public @Nullable HugetlbVmaLock hugetlbVmaLock() {
+    return hugetlbVmaLock;
+  }
+
+  /**
+   * No page table of the VMA can be shared from now on. The caller holds its lock and i_mmap_rwsem,
+   * both for writing.
+   *
+   * @kernel mm/hugetlb.c:__hugetlb_vma_unlock_write_free
+   */
+  public void hugetlbVmaLockDetach() {
+    HugetlbVmaLock lock = hugetlbVmaLock;
+    if (lock != null) {
+      lock.detach();
+    }
   }
 
   long recordedStart() {
