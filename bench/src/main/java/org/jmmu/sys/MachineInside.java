@@ -44,7 +44,7 @@ public final class MachineInside {
     phys = kernel.phys;
     tables = kernel.tables;
     rmapWalk = kernel.rmapWalk;
-    protocol = kernel.config.vmaAdjust();
+    protocol = kernel.config.protocol(VmaAdjustProtocol.class);
     anonVmas = new AnonVmas(phys, kernel.anonVmaSlots, kernel.failAlloc, protocol);
     folioReferenced = new FolioReferenced(tables);
     window = new RmapWindow(phys);

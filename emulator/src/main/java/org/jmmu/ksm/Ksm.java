@@ -21,7 +21,6 @@ import org.jmmu.types.ErrnoException;
 import org.jmmu.types.KsmRmapItem;
 import org.jmmu.types.KsmStableNode;
 import org.jmmu.types.Mm;
-import org.jmmu.types.VmFlags;
 import org.jmmu.types.Vma;
 
 /**
@@ -138,12 +137,11 @@ public final class Ksm {
       Vma vma = mm.vmas.find(at);
       while (vma != null && pfn == Buddy.NO_FRAME) {
         at = Math.max(at, vma.vmStartGetOpaque());
-        if ((vma.vmFlagsGetOpaque() & VmFlags.VM_MERGEABLE) == 0
-            || vma.anonVmaGetAcquire() == null) {
-          at = vma.vmEndGetOpaque();
-        } else {
+        if (MergePages.isMergeable(vma)) {
           pfn = mergePages.getAnonPage(vma, at);
           at += PAGE_SIZE;
+        } else {
+          at = vma.vmEndGetOpaque();
         }
         vma = at < vma.vmEndGetOpaque() ? vma : mm.vmas.next(vma);
       }
@@ -221,9 +219,7 @@ public final class Ksm {
         stable.append(node, item);
         stable.append(node, candidate);
       } else {
-        // The page stays merged with itself until somebody writes to it or the pass after this.
-        stable.insert(node);
-        stable.append(node, item);
+        stable.insert(node); // and dropped from there once the page is gone
         breakCow(item);
       }
     }

@@ -5,6 +5,7 @@ import static org.jmmu.types.VmFlags.VM_MERGEABLE;
 import org.jmmu.alloc.Buddy;
 import org.jmmu.alloc.Frames;
 import org.jmmu.lock.PageLock;
+import org.jmmu.pgtable.FolioWalk;
 import org.jmmu.pgtable.PageTables;
 import org.jmmu.pgtable.Pte;
 import org.jmmu.pgtable.TlbFlush;
@@ -14,6 +15,7 @@ import org.jmmu.phys.PageFlags;
 import org.jmmu.phys.PhysMemory;
 import org.jmmu.rmap.AnonVmas;
 import org.jmmu.rmap.PageRmap;
+import org.jmmu.rmap.PageVmaMappedWalk;
 import org.jmmu.sched.PausePoint;
 import org.jmmu.types.AnonVma;
 import org.jmmu.types.KsmRmapItem;
@@ -30,6 +32,8 @@ final class MergePages {
   private final PhysMemory phys;
   private final Frames frames;
   private final PageTables tables;
+  private final FolioWalk folioWalk;
+  private final PageVmaMappedWalk mapped;
   private final TlbFlush tlbFlush;
   private final PageRmap pageRmap;
   private final AnonVmas anonVmas;
@@ -44,6 +48,8 @@ final class MergePages {
     this.phys = phys;
     this.frames = frames;
     this.tables = tables;
+    this.folioWalk = new FolioWalk(tables);
+    this.mapped = new PageVmaMappedWalk(tables);
     this.tlbFlush = tlbFlush;
     this.pageRmap = pageRmap;
     this.anonVmas = anonVmas;
@@ -52,12 +58,11 @@ final class MergePages {
   /** The VMA at an address, if its pages may be merged. The caller holds mmap_lock. */
   static @Nullable Vma findMergeableVma(KsmRmapItem item) {
     Vma vma = item.mm.vmas.find(item.address);
-    return vma != null
-            && vma.vmStartGetOpaque() <= item.address
-            && (vma.vmFlagsGetOpaque() & VM_MERGEABLE) != 0
-            && vma.anonVmaGetAcquire() != null
-        ? vma
-        : null;
+    return vma != null && vma.vmStartGetOpaque() <= item.address && isMergeable(vma) ? vma : null;
+  }
+
+  static boolean isMergeable(Vma vma) {
+    return (vma.vmFlagsGetOpaque() & VM_MERGEABLE) != 0 && vma.anonVmaGetAcquire() != null;
   }
 
   /**
@@ -67,19 +72,13 @@ final class MergePages {
    * @kernel mm/ksm.c:get_mergeable_page
    */
   long getAnonPage(Vma vma, long vaddr) {
-    long pteAddr = tables.pteOffset(vma.mm, vaddr);
-    if (pteAddr == PageTables.NONE) {
-      return Buddy.NO_FRAME;
-    }
-    tables.lock(pteAddr);
-    long pteVal = Mem.longGetOpaque(pteAddr);
-    long pfn = Buddy.NO_FRAME;
-    if (Pte.isPresent(pteVal) && !Pte.isSpecial(pteVal) && pageRmap.isAnon(Pte.pfn(pteVal))) {
-      pfn = Pte.pfn(pteVal);
+    long pfn = folioWalk.start(vma.mm, vaddr);
+    boolean anon = pfn > 0 && pageRmap.isAnon(pfn);
+    if (anon) {
       frames.get(pfn);
     }
-    tables.unlock(pteAddr);
-    return pfn;
+    folioWalk.end();
+    return anon ? pfn : Buddy.NO_FRAME;
   }
 
   /**
@@ -151,6 +150,7 @@ final class MergePages {
   }
 
   private boolean replace(Vma vma, long vaddr, long pfn, long kpfn) {
+    PausePoint.reach("ksm.replace");
     if (!PageLock.tryLock(phys, pfn)) {
       return false;
     }
@@ -172,7 +172,7 @@ final class MergePages {
    *     or somebody else uses the page who could write to it
    */
   private long writeProtect(Vma vma, long vaddr, long pfn) {
-    long pteAddr = lockMapping(vma, vaddr, pfn);
+    long pteAddr = mapped.lockMapping(vma.mm, vaddr, pfn);
     if (pteAddr == PageTables.NONE) {
       return 0;
     }
@@ -203,7 +203,7 @@ final class MergePages {
 
   private boolean replaceEntry(Vma vma, long vaddr, long pteVal, long kpfn) {
     long pfn = Pte.pfn(pteVal);
-    long pteAddr = lockMapping(vma, vaddr, pfn);
+    long pteAddr = mapped.lockMapping(vma.mm, vaddr, pfn);
     if (pteAddr == PageTables.NONE) {
       return false;
     }
@@ -221,20 +221,5 @@ final class MergePages {
       frames.put(pfn);
     }
     return still;
-  }
-
-  /** Address of the entry with its ptl held, if it maps the page; else {@link PageTables#NONE}. */
-  private long lockMapping(Vma vma, long vaddr, long pfn) {
-    long pteAddr = tables.pteOffset(vma.mm, vaddr);
-    if (pteAddr == PageTables.NONE) {
-      return PageTables.NONE;
-    }
-    tables.lock(pteAddr);
-    long pteVal = Mem.longGetOpaque(pteAddr);
-    if (Pte.isPresent(pteVal) && !Pte.isSpecial(pteVal) && Pte.pfn(pteVal) == pfn) {
-      return pteAddr;
-    }
-    tables.unlock(pteAddr);
-    return PageTables.NONE;
   }
 }

@@ -6,6 +6,7 @@ import org.jmmu.alloc.Buddy;
 import org.jmmu.alloc.Frames;
 import org.jmmu.alloc.Nodes;
 import org.jmmu.migrate.MigratePages.Mode;
+import org.jmmu.pgtable.FolioWalk;
 import org.jmmu.pgtable.PageTables;
 import org.jmmu.phys.PageDesc;
 import org.jmmu.phys.PhysMemory;

@@ -6,6 +6,7 @@ import static org.jmmu.mm.Mman.MPOL_MF_MOVE_ALL;
 import org.jmmu.alloc.Buddy;
 import org.jmmu.alloc.Frames;
 import org.jmmu.alloc.Nodes;
+import org.jmmu.pgtable.FolioWalk;
 import org.jmmu.pgtable.PageTables;
 import org.jmmu.phys.PhysMemory;
 import org.jmmu.types.Errno;

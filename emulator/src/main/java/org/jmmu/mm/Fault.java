@@ -151,9 +151,7 @@ public final class Fault implements FaultHandler {
    */
   private static boolean pkeyAllows(Cpu cpu, long flags, int errorCode) {
     int pkru = cpu.pkru();
-    if (pkru == 0
-        || (errorCode & PageFaultCode.FETCH) != 0
-        || (cpu.cr4() & ControlBits.CR4_PKE) == 0) {
+    if ((errorCode & PageFaultCode.FETCH) != 0 || (cpu.cr4() & ControlBits.CR4_PKE) == 0) {
       return true;
     }
     int denied = pkru >>> (2 * (int) ((flags & VM_PKEY) >>> VM_PKEY_SHIFT)) & 3;

@@ -127,7 +127,7 @@ public final class FaultIn {
     if ((flags & VM_LOCKONFAULT) != 0) {
       return;
     }
-    if ((flags & VM_ACCESS_FLAGS) == 0 || isSpecial(flags)) {
+    if ((flags & VM_ACCESS_FLAGS) == 0 || isSpecial(flags) || Pkeys.isExecuteOnly(vma)) {
       throw new ErrnoException(Errno.EFAULT, "no access at 0x" + Long.toHexString(start));
     }
     // A write breaks copy-on-write now; a shared page would only become dirty for nothing.

@@ -102,6 +102,7 @@ public final class Fork {
     child.startStack = parent.startStack;
     child.defFlags = parent.defFlags & ~VM_LOCKED_MASK;
     child.pkeyAllocationMap = parent.pkeyAllocationMap;
+    child.executeOnlyPkey = parent.executeOnlyPkey;
   }
 
   private void copyVma(Vma vma, Mm child) {

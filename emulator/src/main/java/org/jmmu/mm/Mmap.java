@@ -157,6 +157,7 @@ public final class Mmap {
     if (!Accounting.mlockFutureOk(mm, vmFlags, bytes)) {
       throw new ErrnoException(Errno.EAGAIN, "RLIMIT_MEMLOCK");
     }
+    vmFlags = Pkeys.ofNewMapping(mm, prot, vmFlags);
     if (file != null) {
       vmFlags = fileFlags(file, vmFlags, prot, flags, pgoff, bytes);
     } else {

@@ -132,9 +132,7 @@ public final class Mprotect {
       }
       long old = vma.vmFlagsGetOpaque();
       long flags = (old & ~VmFlags.VM_ACCESS_FLAGS) | (prot & VmFlags.VM_ACCESS_FLAGS);
-      if (pkey != NO_PKEY) {
-        flags = (flags & ~VmFlags.VM_PKEY) | ((long) pkey << VmFlags.VM_PKEY_SHIFT);
-      }
+      flags = pkey != NO_PKEY ? Pkeys.withPkey(flags, pkey) : Pkeys.ofProtected(vma, prot, flags);
       if ((flags & ~(flags >> MAY_SHIFT) & VmFlags.VM_ACCESS_FLAGS) != 0) {
         throw new ErrnoException(Errno.EACCES, "the mapping does not permit that");
       }

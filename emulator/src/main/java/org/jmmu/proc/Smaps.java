@@ -7,11 +7,12 @@ import org.jmmu.pgtable.PageTables;
 import org.jmmu.phys.PhysMemory;
 import org.jmmu.swap.Swapfile;
 import org.jmmu.types.Mm;
+import org.jmmu.types.VmFlags;
 import org.jmmu.types.Vma;
 
 /**
  * {@code /proc/PID/smaps}: maps, with what is in memory of each VMA. Without huge pages, same-page
- * merging and protection keys, whose lines Linux prints as zero, or not at all.
+ * merging, whose lines Linux prints as zero, or not at all.
  *
  * @kernel fs/proc/task_mmu.c:show_smap
  */
@@ -31,6 +32,7 @@ public final class Smaps {
       for (Vma vma : mm.vmas.snapshot()) {
         Maps.appendLine(smaps.text, vma);
         smaps.append(vma.nrPages() << PAGE_SHIFT, MemSizeStats.of(phys, tables, swapfile, vma));
+        smaps.appendPkey(mm, vma.vmFlagsGetOpaque());
         smaps.text.append("VmFlags: ");
         VmFlagNames.append(smaps.text, vma.vmFlagsGetOpaque());
         smaps.text.append('\n');
@@ -38,7 +40,7 @@ public final class Smaps {
     } finally {
       mm.mmapLock.readUnlock();
     }
-    smaps.appendGate();
+    smaps.appendGate(mm);
     return smaps.text.toString();
   }
 
@@ -64,7 +66,7 @@ public final class Smaps {
   }
 
   /** Never resident, because it has no page tables of the process. */
-  private void appendGate() {
+  private void appendGate(Mm mm) {
     text.append(Maps.VSYSCALL);
     appendSizes(PAGE_SIZE);
     zeroes("Rss:", "Pss:", "Pss_Dirty:", "Shared_Clean:", "Shared_Dirty:", "Private_Clean:");
@@ -72,6 +74,7 @@ public final class Smaps {
     zeroes("ShmemPmdMapped:", "FilePmdMapped:", "Shared_Hugetlb:", "Private_Hugetlb:", "Swap:");
     zeroes("SwapPss:", "Locked:");
     appendEligible();
+    appendPkey(mm, 0);
     text.append("VmFlags: ex \n");
   }
 
@@ -84,6 +87,16 @@ public final class Smaps {
   private void appendEligible() {
     number("THPeligible:", 0);
     text.append('\n');
+  }
+
+  /**
+   * @kernel arch/x86/kernel/setup.c:arch_show_smap
+   */
+  private void appendPkey(Mm mm, long vmFlags) {
+    if (mm.nrPkeys > 1) {
+      number("ProtectionKey:", (vmFlags & VmFlags.VM_PKEY) >>> VmFlags.VM_PKEY_SHIFT);
+      text.append('\n');
+    }
   }
 
   private void zeroes(String... labels) {

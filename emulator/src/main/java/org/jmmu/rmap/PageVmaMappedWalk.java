@@ -10,15 +10,15 @@ import org.jmmu.types.Mm;
  *
  * @kernel mm/page_vma_mapped.c:page_vma_mapped_walk
  */
-final class PageVmaMappedWalk {
+public final class PageVmaMappedWalk {
   private final PageTables tables;
 
-  PageVmaMappedWalk(PageTables tables) {
+  public PageVmaMappedWalk(PageTables tables) {
     this.tables = tables;
   }
 
   /** Address of the entry with its ptl held; {@link PageTables#NONE}, nothing held, otherwise. */
-  long lockMapping(Mm mm, long vaddr, long pfn) {
+  public long lockMapping(Mm mm, long vaddr, long pfn) {
     long pteAddr = tables.pteOffset(mm, vaddr);
     if (pteAddr == PageTables.NONE) {
       return PageTables.NONE;

@@ -115,10 +115,6 @@ final class SwapMap {
     return frame(words.get(slot));
   }
 
-  boolean isBad(int slot) {
-    return (words.get(slot) & BAD) != 0;
-  }
-
   boolean isInUse(int slot) {
     long word = words.get(slot);
     return word != 0 && (word & BAD) == 0;

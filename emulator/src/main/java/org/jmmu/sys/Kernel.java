@@ -29,12 +29,14 @@ import org.jmmu.mm.Brk;
 import org.jmmu.mm.Exec;
 import org.jmmu.mm.ExecImage;
 import org.jmmu.mm.ExecStack;
+import org.jmmu.mm.ExecStackProtocol;
 import org.jmmu.mm.Fault;
 import org.jmmu.mm.FaultIn;
 import org.jmmu.mm.FileIo;
 import org.jmmu.mm.Fork;
 import org.jmmu.mm.HandleMmFault;
 import org.jmmu.mm.Madvise;
+import org.jmmu.mm.MigrationWaitProtocol;
 import org.jmmu.mm.Mincore;
 import org.jmmu.mm.Mlock;
 import org.jmmu.mm.Mmap;
@@ -43,6 +45,7 @@ import org.jmmu.mm.Mprotect;
 import org.jmmu.mm.Mremap;
 import org.jmmu.mm.Msync;
 import org.jmmu.mm.Munmap;
+import org.jmmu.mm.Pkeys;
 import org.jmmu.mm.Shmem;
 import org.jmmu.mm.StackGrowth;
 import org.jmmu.mm.Swapoff;
@@ -66,6 +69,7 @@ import org.jmmu.rmap.RemoveMigrationPtes;
 import org.jmmu.rmap.RmapWalk;
 import org.jmmu.rmap.TryToMigrate;
 import org.jmmu.rmap.TryToUnmap;
+import org.jmmu.rmap.VmaAdjustProtocol;
 import org.jmmu.swap.SwapCache;
 import org.jmmu.swap.SwapIn;
 import org.jmmu.swap.SwapInfo;
@@ -135,7 +139,8 @@ final class Kernel {
     tables = new PageTables(phys, frames);
     TlbFlush tlbFlush = new TlbFlush(cpus, switchMm);
     PageRmap pageRmap = new PageRmap(phys);
-    AnonVmas anonVmas = new AnonVmas(phys, anonVmaSlots, failAlloc, config.vmaAdjust());
+    AnonVmas anonVmas =
+        new AnonVmas(phys, anonVmaSlots, failAlloc, config.protocol(VmaAdjustProtocol.class));
     PageCache pageCache = new PageCache(phys, frames, mappingSlots);
     GetFolio getFolio = new GetFolio(phys, frames, pageCache, failAlloc);
     FileMappers mappers = new FileMappers(phys, frames, tables, tlbFlush, pageRmap);
@@ -153,9 +158,14 @@ final class Kernel {
     MremapPeekProtocol.Parts mremapPeekParts =
         new MremapPeekProtocol.Parts(frames, tables, anonVmas, pageRmap);
     RemoveMigrationPtes removeMigrationPtes =
-        new RemoveMigrationPtes(config.mremapPeek(), mremapPeekParts);
+        new RemoveMigrationPtes(config.protocol(MremapPeekProtocol.class), mremapPeekParts);
     MovePageTables movePageTables =
-        new MovePageTables(tables, tlbFlush, config.mremapPeek(), mremapPeekParts, hugetlb.range);
+        new MovePageTables(
+            tables,
+            tlbFlush,
+            config.protocol(MremapPeekProtocol.class),
+            mremapPeekParts,
+            hugetlb.range);
     VmaModify vmaModify = new VmaModify(anonVmas, failAlloc);
     munmap =
         new Munmap(
@@ -210,7 +220,7 @@ final class Kernel {
             swapCache,
             swapIn,
             hugetlb,
-            config.migrationWait(),
+            config.protocol(MigrationWaitProtocol.class),
             removeMigrationPtes,
             reserveZeroPage());
     Truncate truncate =
@@ -223,7 +233,7 @@ final class Kernel {
             handleMmFault,
             switchMm,
             new StackGrowth(anonVmas, accounting, failAlloc),
-            config.faultLocking());
+            config.protocol(Fault.Locking.class));
     faultIn = new FaultIn(tables, handleMmFault);
     BreakKsm breakKsm = new BreakKsm(tables, pageRmap, handleMmFault);
     ksm = new Ksm(phys, frames, tables, tlbFlush, pageRmap, anonVmas, ksmSlots, breakKsm);
@@ -259,11 +269,14 @@ final class Kernel {
             movePageTables,
             writeUser,
             failAlloc,
-            config.execStack());
+            config.protocol(ExecStackProtocol.class));
     exec = new Exec(mmap, brk, stack, writeUser);
     for (int id = 0; id < cpus.length; id++) {
       cpus[id] = new Cpu(id, phys, fault);
-      cpus[id].writeCr4(cpus[id].cr4() | ControlBits.CR4_PKE);
+      if (config.protectionKeys()) {
+        cpus[id].writeCr4(cpus[id].cr4() | ControlBits.CR4_PKE);
+        cpus[id].wrpkru(Pkeys.INIT_PKRU);
+      }
     }
     hugetlb.reset(config.nrHugePages(), sysctl);
   }
@@ -275,8 +288,14 @@ final class Kernel {
       throw new ErrnoException(Errno.ENOMEM, "no frame for a top-level page table");
     }
     Mm mm = new Mm(pgdPfn, sysctl, rlimits);
+    mm.nrPkeys = config.protectionKeys() ? Pkeys.NR_PKEYS : 1;
     mms.add(mm);
     return mm;
+  }
+
+  /** All address spaces, oldest first. */
+  List<Mm> mms() {
+    return mms;
   }
 
   Mm fork(Mm parent) {
@@ -367,6 +386,7 @@ final class Kernel {
   void reset() {
     for (Cpu cpu : cpus) {
       switchMm.forget(cpu);
+      cpu.wrpkru(config.protectionKeys() ? Pkeys.INIT_PKRU : 0);
     }
     List<String> _ = failAlloc.disarm();
     mms.clear();

@@ -20,28 +20,25 @@ import org.jmmu.rmap.VmaAdjustRwsemInterval;
  * @param nrNodes 1 to 8 memory nodes, of at least 8 frames each; they share the frames equally
  * @param nrHugePages pages of 2 MiB that the pool of the machine gets of its frames, as far as they
  *     go: n of them fit into {@code 512 * (n + 1)} frames
- * @param vmaAdjust how reverse-map walks and changes of VMAs exclude each other
- * @param migrationWait how a fault that meets a migration entry waits for the end of the migration
- * @param mremapPeek whether the second walk of a migration finds an entry that mremap is moving
- * @param execStack how execve moves the stack of a new program
- * @param faultLocking what a page fault locks
+ * @param protectionKeys whether the CPUs have them, and with them memory that can only be executed
+ * @param protocols what the kernel does at each seam
  */
 public record MachineConfig(
     int nrFrames,
     int nrCpus,
     int nrNodes,
     int nrHugePages,
-    VmaAdjustProtocol vmaAdjust,
-    MigrationWaitProtocol migrationWait,
-    MremapPeekProtocol mremapPeek,
-    ExecStackProtocol execStack,
-    Fault.Locking faultLocking) {
+    boolean protectionKeys,
+    Protocols protocols) {
   private static final int MIN_FRAMES = 8;
   private static final int MAX_CPUS = Long.SIZE; // bits of a CPU mask
-  private static final VmaAdjustProtocol VMA_ADJUST = new VmaAdjustRwsemInterval();
-  private static final MigrationWaitProtocol MIGRATION_WAIT = new MigrationWaitPtlQueue();
-  private static final MremapPeekProtocol MREMAP_PEEK = new MremapPeekRmapLocks();
-  private static final ExecStackProtocol EXEC_STACK = new ExecStackTempStackFlag();
+  private static final Protocols MAINLINE =
+      Protocols.NONE
+          .with(VmaAdjustProtocol.class, new VmaAdjustRwsemInterval())
+          .with(MigrationWaitProtocol.class, new MigrationWaitPtlQueue())
+          .with(MremapPeekProtocol.class, new MremapPeekRmapLocks())
+          .with(ExecStackProtocol.class, new ExecStackTempStackFlag())
+          .with(Fault.Locking.class, Fault.Locking.VMA_LOCK);
 
   /**
    * @throws IllegalArgumentException if a number is out of range
@@ -64,8 +61,7 @@ public record MachineConfig(
 
   /** 64 frames, 2 CPUs, one node, mainline protocols. */
   public static MachineConfig small() {
-    return new MachineConfig(
-        64, 2, 1, 0, VMA_ADJUST, MIGRATION_WAIT, MREMAP_PEEK, EXEC_STACK, Fault.Locking.VMA_LOCK);
+    return new MachineConfig(64, 2, 1, 0, true, MAINLINE);
   }
 
   /** As {@code change} makes it, such as an era: all protocols of a kernel version at once. */
@@ -73,121 +69,61 @@ public record MachineConfig(
     return change.apply(this);
   }
 
-  public MachineConfig withFrames(int frames) {
+  /** With {@code protocol} at the seam that is interface {@code seam}. */
+  public <T> MachineConfig with(Class<T> seam, T protocol) {
     return new MachineConfig(
-        frames,
-        nrCpus,
-        nrNodes,
-        nrHugePages,
-        vmaAdjust,
-        migrationWait,
-        mremapPeek,
-        execStack,
-        faultLocking);
+        nrFrames, nrCpus, nrNodes, nrHugePages, protectionKeys, protocols.with(seam, protocol));
+  }
+
+  /** What the kernel does at the seam that is interface {@code seam}. */
+  public <T> T protocol(Class<T> seam) {
+    return protocols.get(seam);
+  }
+
+  public MachineConfig withFrames(int frames) {
+    return new MachineConfig(frames, nrCpus, nrNodes, nrHugePages, protectionKeys, protocols);
   }
 
   public MachineConfig withCpus(int cpus) {
-    return new MachineConfig(
-        nrFrames,
-        cpus,
-        nrNodes,
-        nrHugePages,
-        vmaAdjust,
-        migrationWait,
-        mremapPeek,
-        execStack,
-        faultLocking);
+    return new MachineConfig(nrFrames, cpus, nrNodes, nrHugePages, protectionKeys, protocols);
   }
 
   public MachineConfig withNodes(int nodes) {
-    return new MachineConfig(
-        nrFrames,
-        nrCpus,
-        nodes,
-        nrHugePages,
-        vmaAdjust,
-        migrationWait,
-        mremapPeek,
-        execStack,
-        faultLocking);
+    return new MachineConfig(nrFrames, nrCpus, nodes, nrHugePages, protectionKeys, protocols);
   }
 
   /** A pool of huge pages. */
   public MachineConfig withHugePages(int hugePages) {
-    return new MachineConfig(
-        nrFrames,
-        nrCpus,
-        nrNodes,
-        hugePages,
-        vmaAdjust,
-        migrationWait,
-        mremapPeek,
-        execStack,
-        faultLocking);
+    return new MachineConfig(nrFrames, nrCpus, nrNodes, hugePages, protectionKeys, protocols);
   }
 
+  /** CPUs without protection keys: what can be executed can be read. */
+  public MachineConfig withoutProtectionKeys() {
+    return new MachineConfig(nrFrames, nrCpus, nrNodes, nrHugePages, false, protocols);
+  }
+
+  /** How reverse-map walks and changes of VMAs exclude each other. */
   public MachineConfig withVmaAdjust(VmaAdjustProtocol protocol) {
-    return new MachineConfig(
-        nrFrames,
-        nrCpus,
-        nrNodes,
-        nrHugePages,
-        protocol,
-        migrationWait,
-        mremapPeek,
-        execStack,
-        faultLocking);
+    return with(VmaAdjustProtocol.class, protocol);
   }
 
+  /** How a fault that meets a migration entry waits for the end of the migration. */
   public MachineConfig withMigrationWait(MigrationWaitProtocol protocol) {
-    return new MachineConfig(
-        nrFrames,
-        nrCpus,
-        nrNodes,
-        nrHugePages,
-        vmaAdjust,
-        protocol,
-        mremapPeek,
-        execStack,
-        faultLocking);
+    return with(MigrationWaitProtocol.class, protocol);
   }
 
+  /** Whether the second walk of a migration finds an entry that mremap is moving. */
   public MachineConfig withMremapPeek(MremapPeekProtocol protocol) {
-    return new MachineConfig(
-        nrFrames,
-        nrCpus,
-        nrNodes,
-        nrHugePages,
-        vmaAdjust,
-        migrationWait,
-        protocol,
-        execStack,
-        faultLocking);
+    return with(MremapPeekProtocol.class, protocol);
   }
 
+  /** How execve moves the stack of a new program. */
   public MachineConfig withExecStack(ExecStackProtocol protocol) {
-    return new MachineConfig(
-        nrFrames,
-        nrCpus,
-        nrNodes,
-        nrHugePages,
-        vmaAdjust,
-        migrationWait,
-        mremapPeek,
-        protocol,
-        faultLocking);
+    return with(ExecStackProtocol.class, protocol);
   }
 
+  /** What a page fault locks. */
   public MachineConfig withFaultLocking(Fault.Locking locking) {
-    return new MachineConfig(
-        nrFrames,
-        nrCpus,
-        nrNodes,
-        nrHugePages,
-        vmaAdjust,
-        migrationWait,
-        mremapPeek,
-        execStack,
-        locking);
+    return with(Fault.Locking.class, locking);
   }
 }

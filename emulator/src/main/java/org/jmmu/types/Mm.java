@@ -66,6 +66,12 @@ public final class Mm {
   /** Bit n: protection key n is allocated; guarded by mmap_lock(W). */
   public int pkeyAllocationMap = 1;
 
+  /** How many protection keys the CPUs have, 1 if none; written when the mm is made. */
+  public int nrPkeys = 1;
+
+  /** The key of memory that can only be executed, -1 for none yet; guarded by mmap_lock(W). */
+  public int executeOnlyPkey = -1;
+
   @SuppressWarnings("UnusedVariable") // read through its VarHandle
   private long cpumask; // CPUs that may hold translations of this mm; atomic
 

@@ -36,6 +36,9 @@ final class EmulatorSide implements Side {
   private Run runHere(List<Call> calls, int describeAt) {
     MachineConfig config =
         MachineConfig.small().withFrames(NR_FRAMES).withCpus(EmulatorProcesses.MAX);
+    if (!HostSide.hasProtectionKeys()) {
+      config = config.withoutProtectionKeys();
+    }
     StateRecorder recorder = new StateRecorder();
     List<Result> results = new ArrayList<>(calls.size());
     try (Machine machine = Machine.boot(config)) {

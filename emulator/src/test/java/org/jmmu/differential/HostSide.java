@@ -67,6 +67,16 @@ final class HostSide implements Side, AutoCloseable {
     return side;
   }
 
+  /** Whether the host's CPUs have protection keys, and the kernel has turned them on. */
+  static boolean hasProtectionKeys() {
+    Path cpuinfo = Path.of("/proc/cpuinfo");
+    try {
+      return Files.exists(cpuinfo) && Files.readString(cpuinfo).contains(" ospke");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   private static Path compile(Path directory) throws IOException, InterruptedException {
     for (String source : SOURCES) {
       try (InputStream in = HostSide.class.getResourceAsStream(source)) {

@@ -7,12 +7,16 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ServiceLoader;
+import org.jmmu.mm.ExecStackProtocol;
 import org.jmmu.mm.ExecStackTempStackFlag;
 import org.jmmu.mm.Fault;
+import org.jmmu.mm.MigrationWaitProtocol;
 import org.jmmu.race.Race;
 import org.jmmu.race.RaceVariant;
 import org.jmmu.race.Verdict;
 import org.jmmu.race.vmaadjust.VmaAdjustVariant;
+import org.jmmu.rmap.MremapPeekProtocol;
+import org.jmmu.rmap.VmaAdjustProtocol;
 import org.jmmu.sys.MachineConfig;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,10 +49,12 @@ class EraTest {
   @Test
   void picksAllSeamsAtOnce() {
     MachineConfig config = MachineConfig.small().with(Era.LINUX_2_6_34);
-    assertSame(VmaAdjustVariant.NONE.applyTo(config).vmaAdjust(), config.vmaAdjust());
-    assertEquals(Fault.Locking.MMAP_LOCK, config.faultLocking());
+    assertSame(
+        VmaAdjustVariant.NONE.applyTo(config).protocol(VmaAdjustProtocol.class),
+        config.protocol(VmaAdjustProtocol.class));
+    assertEquals(Fault.Locking.MMAP_LOCK, config.protocol(Fault.Locking.class));
     MachineConfig later = config.with(Era.LINUX_2_6_36);
-    assertInstanceOf(ExecStackTempStackFlag.class, later.execStack());
+    assertInstanceOf(ExecStackTempStackFlag.class, later.protocol(ExecStackProtocol.class));
     assertEquals(config.nrFrames(), later.nrFrames());
   }
 
@@ -56,11 +62,19 @@ class EraTest {
   void todayIsTheDefault() {
     MachineConfig plain = MachineConfig.small();
     MachineConfig today = plain.with(Era.LINUX_6_18);
-    assertSame(plain.faultLocking(), today.faultLocking());
-    assertSame(plain.vmaAdjust().getClass(), today.vmaAdjust().getClass());
-    assertSame(plain.migrationWait().getClass(), today.migrationWait().getClass());
-    assertSame(plain.mremapPeek().getClass(), today.mremapPeek().getClass());
-    assertSame(plain.execStack().getClass(), today.execStack().getClass());
+    assertSame(plain.protocol(Fault.Locking.class), today.protocol(Fault.Locking.class));
+    assertSame(
+        plain.protocol(VmaAdjustProtocol.class).getClass(),
+        today.protocol(VmaAdjustProtocol.class).getClass());
+    assertSame(
+        plain.protocol(MigrationWaitProtocol.class).getClass(),
+        today.protocol(MigrationWaitProtocol.class).getClass());
+    assertSame(
+        plain.protocol(MremapPeekProtocol.class).getClass(),
+        today.protocol(MremapPeekProtocol.class).getClass());
+    assertSame(
+        plain.protocol(ExecStackProtocol.class).getClass(),
+        today.protocol(ExecStackProtocol.class).getClass());
   }
 
   @Test

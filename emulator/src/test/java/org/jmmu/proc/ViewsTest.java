@@ -93,10 +93,11 @@ class ViewsTest {
             SwapPss:               0 kB
             Locked:                0 kB
             THPeligible:           0
+            ProtectionKey:         0
             """
             + flags;
     assertEquals(expected, smaps.substring(0, expected.length()));
-    assertTrue(smaps.endsWith("THPeligible:           0\nVmFlags: ex \n"), smaps);
+    assertTrue(smaps.endsWith("ProtectionKey:         0\nVmFlags: ex \n"), smaps);
   }
 
   @Test

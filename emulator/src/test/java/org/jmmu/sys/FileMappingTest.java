@@ -194,6 +194,7 @@ class FileMappingTest {
   void protectionKeysStopAccesses() {
     long vaddr = process.mmap(2 * PAGE_SIZE, RW, MAP_PRIVATE | MAP_ANONYMOUS);
     int pkey = process.pkeyAlloc(0, 0);
+    cpu.wrpkru(0);
     process.pkeyMprotect(vaddr, 2 * PAGE_SIZE, RW, pkey);
     cpu.storeByte(vaddr, (byte) 1);
     cpu.wrpkru(2 << (2 * pkey)); // no writes

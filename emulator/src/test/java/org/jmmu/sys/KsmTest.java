@@ -230,6 +230,22 @@ class KsmTest {
     assertEquals(1, machine.ksmPagesShared());
   }
 
+  @Test
+  void aPageThatChangesBehindTheSearchIsNotReplaced() {
+    fill(cpu, 7);
+    twoPasses();
+    cpu.storeLong(start, 8);
+    cpu.storeLong(start, 7); // a page of its own again, equal to the merged one
+    Stepper.of(Schedule.parse("S:ksm.replace W:end S:end"))
+        .thread("S", machine::scanKsm)
+        .thread("W", () -> cpu.storeLong(start, 9))
+        .run()
+        .throwIfFailed();
+    machine.check();
+    assertEquals(9, cpu.loadLong(start));
+    assertEquals(7, cpu.loadLong(start + PAGE_SIZE));
+  }
+
   private long isolatedAgain() {
     long pfn = process.isolatePage(start);
     machine.putPage(pfn);

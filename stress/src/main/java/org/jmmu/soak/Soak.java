@@ -12,6 +12,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jmmu.hw.Cpu;
+import org.jmmu.mm.ExecStackProtocol;
 import org.jmmu.swap.SwapInfo;
 import org.jmmu.sys.Machine;
 import org.jmmu.sys.MachineConfig;
@@ -52,7 +53,7 @@ public final class Soak {
             .withFrames(FRAMES)
             .withCpus(threads)
             .withNodes(NODES)
-            .withExecStack(new StackWatch(config.execStack()));
+            .withExecStack(new StackWatch(config.protocol(ExecStackProtocol.class)));
     this.threads = threads;
     this.seed = seed;
   }

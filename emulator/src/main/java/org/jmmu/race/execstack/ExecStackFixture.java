@@ -91,7 +91,8 @@ public final class ExecStackFixture implements AutoCloseable {
       config = config.withFrames((int) (2 * LONG_PAGES));
     }
     return new ExecStackFixture(
-        config.withExecStack(new ShiftWatch(config.execStack())), interleaving);
+        config.withExecStack(new ShiftWatch(config.protocol(ExecStackProtocol.class))),
+        interleaving);
   }
 
   private void takeFramesBut(int left, int nrFrames) {

@@ -1,32 +1,30 @@
-package org.jmmu.migrate;
+package org.jmmu.pgtable;
 
 import org.jmmu.alloc.Buddy;
-import org.jmmu.pgtable.PageTables;
-import org.jmmu.pgtable.Pte;
 import org.jmmu.phys.Mem;
 import org.jmmu.types.Mm;
 
 /**
  * The page that is mapped at an address, held in place by its page-table lock. The caller holds
- * mmap_lock.
+ * mmap_lock. For one thread at a time.
  *
  * @kernel mm/pagewalk.c:folio_walk_start
  */
-final class FolioWalk {
+public final class FolioWalk {
   /** Instead of a frame: the zero page is mapped. */
-  static final long ZERO_PAGE = -1;
+  public static final long ZERO_PAGE = -1;
 
   private final PageTables tables;
   private long pteAddr = PageTables.NONE; // its ptl is held unless NONE
 
-  FolioWalk(PageTables tables) {
+  public FolioWalk(PageTables tables) {
     this.tables = tables;
   }
 
   /**
    * @return the frame, {@link #ZERO_PAGE}, or {@link Buddy#NO_FRAME}; {@link #end} is to follow
    */
-  long start(Mm mm, long vaddr) {
+  public long start(Mm mm, long vaddr) {
     pteAddr = tables.pteOffset(mm, vaddr);
     if (pteAddr == PageTables.NONE) {
       return Buddy.NO_FRAME;
@@ -39,7 +37,7 @@ final class FolioWalk {
     return Pte.isSpecial(pteVal) ? ZERO_PAGE : Pte.pfn(pteVal);
   }
 
-  void end() {
+  public void end() {
     if (pteAddr != PageTables.NONE) {
       tables.unlock(pteAddr);
     }
