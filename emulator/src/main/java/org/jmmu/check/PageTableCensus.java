@@ -135,9 +135,11 @@ final class PageTableCensus {
   /** All address spaces are counted: judges how often the table in a frame is linked. */
   void checkTable(int pfn) {
     if (linked[pfn] != 0 && linked[pfn] != sharing.count(pfn)) {
-      String where = "table %d says %d, %d entries link it";
       violations.add(
-          new Violation(PMD_SHARE_COUNT, where.formatted(pfn, sharing.count(pfn), linked[pfn])));
+          new Violation(
+              PMD_SHARE_COUNT,
+              "table %d says %d, %d entries link it"
+                  .formatted(pfn, sharing.count(pfn), linked[pfn])));
     }
   }
 
