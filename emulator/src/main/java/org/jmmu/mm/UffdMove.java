@@ -27,7 +27,6 @@ import org.jmmu.swap.Swapfile;
 import org.jmmu.types.AnonVma;
 import org.jmmu.types.Errno;
 import org.jmmu.types.ErrnoException;
-import org.jmmu.types.KernelBug;
 import org.jmmu.types.Mm;
 import org.jmmu.types.Vma;
 import org.jmmu.uffd.UserfaultfdCtx;
@@ -79,15 +78,6 @@ final class UffdMove {
     this.swapCache = swapParts.swapCache();
     this.swapfile = swapParts.swapfile();
     this.zeroPfn = zeroPfn;
-  }
-
-  /** The anon_vma of a VMA that has been prepared. */
-  static AnonVma anonVmaOf(Vma vma) {
-    AnonVma anonVma = vma.anonVmaGetAcquire();
-    if (anonVma == null) {
-      throw new KernelBug("no anon_vma in " + vma);
-    }
-    return anonVma;
   }
 
   /**

@@ -30,7 +30,7 @@ public final class UffdMoveSwapEntryRecheck implements UffdMoveSwapProtocol {
         return Errno.EAGAIN;
       }
       if (pfn != Buddy.NO_FRAME) {
-        AnonVma anonVma = UffdMove.anonVmaOf(move.dstVma());
+        AnonVma anonVma = parts.anonVmas().ownOf(move.dstVma());
         parts.pageRmap().moveAnonRmap(pfn, anonVma);
         long index = move.dstVma().linearPageIndex(move.dstVaddr());
         PageDesc.indexSetOpaque(parts.phys(), pfn, index);

@@ -1,7 +1,7 @@
 package org.jmmu.mm;
 
-import org.jmmu.pgtable.PageTables;
 import org.jmmu.phys.PhysMemory;
+import org.jmmu.rmap.AnonVmas;
 import org.jmmu.rmap.MovePte;
 import org.jmmu.rmap.PageRmap;
 import org.jmmu.swap.SwapCache;
@@ -19,7 +19,7 @@ public interface UffdMoveSwapProtocol {
   /** What an implementation works with: the parts of one machine. */
   record Parts(
       PhysMemory phys,
-      PageTables tables,
+      AnonVmas anonVmas,
       PageRmap pageRmap,
       Swapfile swapfile,
       SwapCache swapCache) {}

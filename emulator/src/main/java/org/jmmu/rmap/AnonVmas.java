@@ -168,7 +168,7 @@ public final class AnonVmas {
    *
    * @kernel mm/rmap.c:__put_anon_vma, anon_vma_free
    */
-  void putLast(AnonVma anonVma) {
+  public void putLast(AnonVma anonVma) {
     AnonVma root = anonVma.root();
     // Whoever has the lock by way of a page that was mapped then goes on reading the list.
     if (root.rwsem.isLocked()) {
@@ -182,12 +182,12 @@ public final class AnonVmas {
   }
 
   /** The slot that an anonymous page's {@code mapping} names, whoever has it by now. */
-  AnonVma slot(long mapping) {
+  public AnonVma slot(long mapping) {
     return slots.get(mapping);
   }
 
   /** The anon_vma of a VMA that has been prepared. */
-  AnonVma ownOf(Vma vma) {
+  public AnonVma ownOf(Vma vma) {
     AnonVma anonVma = vma.anonVmaGetAcquire();
     if (anonVma == null) {
       throw new KernelBug("no anon_vma in " + vma);

@@ -95,7 +95,7 @@ public final class UffdMoveBoth implements UffdMoveProtocol {
       return Errno.EAGAIN;
     }
     srcAnonVma.root().rwsem.writeLock();
-    PausePoint.reach("movePresentPte.anonVmaLocked");
+    PausePoint.reach("movePresentPte.locked");
     move.doublePtLock();
     try {
       if (!move.isStable()) {

@@ -61,6 +61,7 @@ import org.jmmu.phys.FrameType;
 import org.jmmu.phys.PageDesc;
 import org.jmmu.phys.PhysMemory;
 import org.jmmu.phys.SlotTable;
+import org.jmmu.reclaim.PageReferenced;
 import org.jmmu.reclaim.ShrinkPage;
 import org.jmmu.reclaim.Vmscan;
 import org.jmmu.rmap.AnonVmas;
@@ -117,6 +118,7 @@ final class Kernel {
   final Mincore mincore;
   final FaultIn faultIn;
   final Userfaultfd userfaultfd;
+  final PageReferenced pageReferenced;
   final Accounting accounting;
 
   final Hugetlb hugetlb;
@@ -159,6 +161,7 @@ final class Kernel {
         new UffdMoveProtocol.Parts(phys, tables, tlbFlush, anonVmas, pageRmap);
     UffdMoveProtocol uffdMove = config.protocol(UffdMoveProtocol.class);
     rmapWalk = new RmapWalk(phys, anonVmas, pageCache, ksmSlots, uffdMove, uffdMoveParts);
+    pageReferenced = new PageReferenced(tables, rmapWalk);
     swapfile = new Swapfile(phys, frames, failAlloc);
     SwapCache swapCache = new SwapCache(phys, frames, swapfile);
     frames.tellSwapCache(swapCache);
@@ -255,7 +258,7 @@ final class Kernel {
             uffdMove,
             uffdMoveParts,
             config.protocol(UffdMoveSwapProtocol.class),
-            new UffdMoveSwapProtocol.Parts(phys, tables, pageRmap, swapfile, swapCache),
+            new UffdMoveSwapProtocol.Parts(phys, anonVmas, pageRmap, swapfile, swapCache),
             zeroPfn);
     BreakKsm breakKsm = new BreakKsm(tables, pageRmap, handleMmFault);
     ksm = new Ksm(phys, frames, tables, tlbFlush, pageRmap, anonVmas, ksmSlots, breakKsm);

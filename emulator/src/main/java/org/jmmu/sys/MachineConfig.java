@@ -128,6 +128,16 @@ public record MachineConfig(
     return with(ExecStackProtocol.class, protocol);
   }
 
+  /** How a walk that does not lock the page and UFFDIO_MOVE exclude each other. */
+  public MachineConfig withUffdMove(UffdMoveProtocol protocol) {
+    return with(UffdMoveProtocol.class, protocol);
+  }
+
+  /** Whether UFFDIO_MOVE of a swap entry takes the right page along. */
+  public MachineConfig withUffdMoveSwap(UffdMoveSwapProtocol protocol) {
+    return with(UffdMoveSwapProtocol.class, protocol);
+  }
+
   /** What a page fault locks. */
   public MachineConfig withFaultLocking(Fault.Locking locking) {
     return with(Fault.Locking.class, locking);
