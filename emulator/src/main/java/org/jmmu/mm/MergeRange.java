@@ -103,6 +103,7 @@ final class MergeRange {
   /**
    * @kernel mm/vma.c:is_mergeable_vma
    */
+  @SuppressWarnings("ReferenceEquality") // of one and the same userfaultfd
   private boolean looksLike(Vma vma) {
     return ((vma.vmFlagsGetOpaque() ^ flags) & ~VmFlags.VM_SOFTDIRTY) == 0
         && vma.file == file

@@ -110,12 +110,7 @@ public final class MovePageTables {
    * @kernel mm/mremap.c:move_ptes
    */
   private void moveEntries(
-      Mm mm,
-      long oldPteAddr,
-      long newPteAddr,
-      long oldVaddr,
-      long extent,
-      boolean clearUffdWp) {
+      Mm mm, long oldPteAddr, long newPteAddr, long oldVaddr, long extent, boolean clearUffdWp) {
     long oldPtl = tables.ptl(oldPteAddr);
     long newPtl = tables.ptl(newPteAddr);
     SpinLock.lock(oldPtl, LockClass.PTL);
@@ -135,8 +130,7 @@ public final class MovePageTables {
   }
 
   /** Whether a present entry was among them, so that TLBs may hold it. */
-  private static boolean moveWords(
-      long oldPteAddr, long newPteAddr, long nr, boolean clearUffdWp) {
+  private static boolean moveWords(long oldPteAddr, long newPteAddr, long nr, boolean clearUffdWp) {
     boolean present = false;
     for (long offset = 0; offset < nr * Long.BYTES; offset += Long.BYTES) {
       long pteVal = Mem.longGetOpaque(oldPteAddr + offset);

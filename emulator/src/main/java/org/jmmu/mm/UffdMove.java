@@ -171,15 +171,7 @@ final class UffdMove {
     long pfn = Pte.isPresent(srcPteVal) ? Pte.pfn(srcPteVal) : Buddy.NO_FRAME;
     MovePte move =
         new MovePte(
-            tables,
-            srcVma,
-            dstVma,
-            srcVaddr,
-            dstVaddr,
-            srcPteAddr,
-            dstPteAddr,
-            srcPteVal,
-            pfn);
+            tables, srcVma, dstVma, srcVaddr, dstVaddr, srcPteAddr, dstPteAddr, srcPteVal, pfn);
     if (!Pte.isPresent(srcPteVal)) {
       return moveSwapped(move);
     }

@@ -50,8 +50,7 @@ public final class VmaModify {
    *
    * @kernel mm/vma.c:vma_modify_flags_uffd
    */
-  Vma modifyFlagsUffd(
-      Vma vma, long start, long end, long flags, @Nullable VmUserfaultfdCtx ctx) {
+  Vma modifyFlagsUffd(Vma vma, long start, long end, long flags, @Nullable VmUserfaultfdCtx ctx) {
     vma.startWrite();
     Vma merged = vmaMerge.mergeExisting(MergeRange.part(vma, start, end, flags, ctx), vma);
     if (merged != null) {

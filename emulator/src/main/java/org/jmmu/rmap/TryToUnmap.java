@@ -72,7 +72,9 @@ public final class TryToUnmap implements RmapOne {
       PageDesc.flagsGetAndOr(phys, pfn, PageFlags.PG_DIRTY);
     }
     boolean unmapped =
-        swapCache.has(pfn) ? setSwapEntry(pfn, pteAddr, pteVal) : !isRedirtied(pfn); // then it stays clear
+        swapCache.has(pfn)
+            ? setSwapEntry(pfn, pteAddr, pteVal)
+            : !isRedirtied(pfn); // then it stays clear
     if (unmapped) {
       pageRmap.remove(pfn);
       frames.put(pfn);

@@ -23,8 +23,7 @@ public final class Vma {
   private static final VarHandle VM_PGOFF = handle("vmPgoff", long.class);
   private static final VarHandle VM_FLAGS = handle("vmFlags", long.class);
   private static final VarHandle ANON_VMA = handle("anonVma", AnonVma.class);
-  private static final VarHandle USERFAULTFD_CTX =
-      handle("userfaultfdCtx", VmUserfaultfdCtx.class);
+  private static final VarHandle USERFAULTFD_CTX = handle("userfaultfdCtx", VmUserfaultfdCtx.class);
 
   /** The address space it belongs to; immutable. */
   public final Mm mm;

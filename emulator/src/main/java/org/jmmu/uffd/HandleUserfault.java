@@ -21,8 +21,10 @@ import org.jmmu.types.Vma;
  * @kernel fs/userfaultfd.c:handle_userfault
  */
 public final class HandleUserfault {
+  // Between the two halves of a fault; a thread is in one fault at a time.
+  private static final ThreadLocal<UserfaultWait> QUEUED = new ThreadLocal<>();
+
   private final PageTables tables;
-  private final ThreadLocal<UserfaultWait> queued = new ThreadLocal<>();
 
   public HandleUserfault(PageTables tables) {
     this.tables = tables;
@@ -60,14 +62,14 @@ public final class HandleUserfault {
       wait.cancel();
       return 0;
     }
-    queued.set(wait);
+    QUEUED.set(wait);
     return VM_FAULT_USERFAULT;
   }
 
   /** Waits until somebody wakes the fault that this thread has queued. */
   public void await() {
-    UserfaultWait wait = queued.get();
-    queued.remove();
+    UserfaultWait wait = QUEUED.get();
+    QUEUED.remove();
     PausePoint.reach("handleUserfault.unlocked");
     wait.await();
   }

@@ -247,8 +247,7 @@ class UserfaultfdTest extends SteppedProcess {
     assertEquals(PM_UFFD_WP, pagemap(0) & PM_UFFD_WP);
     child.leave(other);
     child.exit();
-    process.mremap(
-        at(0), 4 * PAGE_SIZE, 4 * PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, at(30));
+    process.mremap(at(0), 4 * PAGE_SIZE, 4 * PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, at(30));
     assertEquals(0, pagemap(30) & PM_UFFD_WP);
     store(30, 1);
     store(31, 1);

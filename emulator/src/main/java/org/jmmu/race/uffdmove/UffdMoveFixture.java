@@ -149,6 +149,12 @@ public final class UffdMoveFixture implements AutoCloseable {
     return machine.violations();
   }
 
+  /** The oracles in one word for the outcome table: {@code sound}, or the violations. */
+  public String verdict() {
+    List<Violation> violations = violations();
+    return violations.isEmpty() && isMoved() ? "sound" : "moved " + isMoved() + " " + violations;
+  }
+
   /** Whether X is at the destination, with its content. */
   public boolean isMoved() {
     return isAt(DESTINATION);

@@ -146,9 +146,7 @@ class UffdMoveTest {
   }
 
   private static void assertMovesNothing(UffdMoveFixture fixture) {
-    ErrnoException e =
-        assertThrows(
-            ErrnoException.class, fixture::moveElsewhere);
+    ErrnoException e = assertThrows(ErrnoException.class, fixture::moveElsewhere);
     assertEquals(Errno.ENOENT, e.errno());
   }
 
