@@ -129,8 +129,7 @@ public final class RmapWalk {
   /**
    * Visits every VMA that may map a page of the window. No page lock is needed: the references that
    * the window's owner holds keep frames and indexes still, the pin keeps the anon_vma. A page that
-   * meanwhile goes over to a child's anon_vma is found from the parent's as well; one that
-   * UFFDIO_MOVE takes elsewhere is missed, which costs an accessed bit.
+   * meanwhile goes over to a child's anon_vma is found from the parent's as well.
    *
    * @return false, with nothing visited, if the protocol walks page by page, or if the page that
    *     was looked at is mapped nowhere any more
