@@ -77,8 +77,9 @@ final class Mmu extends CacheLines {
   void open(Cpu cpu, long vaddr, int size, int access) {
     misses++;
     Deadline deadline = null;
-    for (int tries = 1; !tryOpen(vaddr, size, access); tries++) {
-      recover(cpu);
+    boolean faulted = false;
+    for (int tries = 1; !tryOpen(vaddr, size, access, faulted); tries++) {
+      faulted = recover(cpu);
       if (tries < TRIES_WITHOUT_CLOCK) {
         continue;
       }
@@ -104,7 +105,7 @@ final class Mmu extends CacheLines {
     return secondAddr;
   }
 
-  private boolean tryOpen(long vaddr, int size, int access) {
+  private boolean tryOpen(long vaddr, int size, int access, boolean faulted) {
     long end = vaddr + size - 1;
     long secondPage = end & PhysMemory.PAGE_MASK;
     boolean crosses = secondPage != (vaddr & PhysMemory.PAGE_MASK);
@@ -117,12 +118,12 @@ final class Mmu extends CacheLines {
     ipi.enter(block);
     try {
       if (!ipi.pendingGetAcquire()) {
-        firstAddr = translate(vaddr, access);
+        firstAddr = translate(vaddr, access, faulted);
         opened = firstAddr != 0;
         if (opened && crosses) {
           secondAddr =
               PteBits.isCanonical(secondPage)
-                  ? translate(secondPage, access)
+                  ? translate(secondPage, access, faulted)
                   : fail(secondPage, NON_CANONICAL);
           opened = secondAddr != 0;
         }
@@ -141,9 +142,13 @@ final class Mmu extends CacheLines {
     }
   }
 
-  /** Native address of a byte, or 0 and {@link #failure}. */
-  private long translate(long vaddr, int access) {
-    long word = tlb.lookup(vaddr);
+  /**
+   * Native address of a byte, or 0 and {@link #failure}.
+   *
+   * @param faulted there was a fault just now: the TLB held nothing of use, and is not asked again
+   */
+  private long translate(long vaddr, int access, boolean faulted) {
+    long word = faulted ? 0 : tlb.lookup(vaddr);
     boolean hit = word != 0 && hits(word, access);
     if (!hit) {
       // Also when the TLB holds a translation that forbids the access: the tables may have been
@@ -174,26 +179,30 @@ final class Mmu extends CacheLines {
     return 0;
   }
 
-  /** Does what stands between the access and its next try; the section has been left. */
-  private void recover(Cpu cpu) {
+  /**
+   * Does what stands between the access and its next try; the section has been left. Returns
+   * whether that was a page fault.
+   */
+  private boolean recover(Cpu cpu) {
     if (ipi.pendingGetAcquire()) {
       deliver();
-      return;
+      return false;
     }
     long result = failure;
     if (PageWalker.isPageFault(result)) {
       faults++;
       cr2 = failedVaddr;
       handler.pageFault(cpu, failedVaddr, PageWalker.faultCode(result));
-    } else if (result == NON_CANONICAL) {
-      throw GeneralProtectionException.nonCanonical(failedVaddr);
-    } else {
-      throw new MachineCheckException(
-          PageWalker.isTranslation(result)
-              ? (result & PteBits.ADDRESS) | (failedVaddr & ~PhysMemory.PAGE_MASK)
-              : walker.wildAddress(),
-          failedVaddr);
+      return true;
     }
+    if (result == NON_CANONICAL) {
+      throw GeneralProtectionException.nonCanonical(failedVaddr);
+    }
+    throw new MachineCheckException(
+        PageWalker.isTranslation(result)
+            ? (result & PteBits.ADDRESS) | (failedVaddr & ~PhysMemory.PAGE_MASK)
+            : walker.wildAddress(),
+        failedVaddr);
   }
 
   long cr2() {
