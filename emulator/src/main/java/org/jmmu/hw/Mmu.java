@@ -3,6 +3,7 @@ package org.jmmu.hw;
 import org.jmmu.phys.CacheLines;
 import org.jmmu.phys.PhysMemory;
 import org.jmmu.sched.Deadline;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Translation for the accesses of one CPU: TLB, walker, access section. An access that the {@link
@@ -44,6 +45,9 @@ final class Mmu extends CacheLines {
   private long failure;
   private long failedVaddr;
 
+  // The last thing that happened was a page fault: the TLB held nothing of use for the access.
+  private boolean faulted;
+
   private long misses;
   private long faults;
   private long requests;
@@ -77,20 +81,41 @@ final class Mmu extends CacheLines {
   void open(Cpu cpu, long vaddr, int size, int access) {
     misses++;
     Deadline deadline = null;
-    boolean faulted = false;
-    for (int tries = 1; !tryOpen(vaddr, size, access, faulted); tries++) {
-      faulted = recover(cpu);
-      if (tries < TRIES_WITHOUT_CLOCK) {
-        continue;
-      }
-      if (deadline == null) {
-        deadline = Deadline.start();
-      } else if (deadline.hasPassed()) {
-        throw new NoProgressException(
-            "CPU %d: access to 0x%x tried %d times within %d ms, last fault at 0x%x"
-                .formatted(id, vaddr, tries, deadline.millis(), cr2));
-      }
+    for (int tries = 1; !tryOpen(vaddr, size, access); tries++) {
+      recover(cpu);
+      deadline = again(vaddr, tries, deadline);
     }
+  }
+
+  /**
+   * An instruction is about to be tried once more.
+   *
+   * @param deadline what this returned for the try before, null for the first
+   * @throws NoProgressException if that goes on for too long
+   */
+  @Nullable Deadline again(long vaddr, int tries, @Nullable Deadline deadline) {
+    if (tries < TRIES_WITHOUT_CLOCK) {
+      return null;
+    }
+    if (deadline != null && deadline.hasPassed()) {
+      throw new NoProgressException(
+          "CPU %d: access to 0x%x tried %d times within %d ms, last fault at 0x%x"
+              .formatted(id, vaddr, tries, deadline.millis(), cr2));
+    }
+    return deadline == null ? Deadline.start() : deadline;
+  }
+
+  /**
+   * For an instruction that makes several accesses, and is interrupted between none of them: enters
+   * the access section, unless there are requests to answer first.
+   */
+  boolean enter() {
+    ipi.enter(block);
+    if (ipi.pendingGetAcquire()) {
+      close();
+      return false;
+    }
+    return true;
   }
 
   void close() {
@@ -105,7 +130,7 @@ final class Mmu extends CacheLines {
     return secondAddr;
   }
 
-  private boolean tryOpen(long vaddr, int size, int access, boolean faulted) {
+  private boolean tryOpen(long vaddr, int size, int access) {
     long end = vaddr + size - 1;
     long secondPage = end & PhysMemory.PAGE_MASK;
     boolean crosses = secondPage != (vaddr & PhysMemory.PAGE_MASK);
@@ -118,12 +143,12 @@ final class Mmu extends CacheLines {
     ipi.enter(block);
     try {
       if (!ipi.pendingGetAcquire()) {
-        firstAddr = translate(vaddr, access, faulted);
+        firstAddr = translate(vaddr, access);
         opened = firstAddr != 0;
         if (opened && crosses) {
           secondAddr =
               PteBits.isCanonical(secondPage)
-                  ? translate(secondPage, access, faulted)
+                  ? translate(secondPage, access)
                   : fail(secondPage, NON_CANONICAL);
           opened = secondAddr != 0;
         }
@@ -136,19 +161,16 @@ final class Mmu extends CacheLines {
     return opened;
   }
 
-  private static void checkCanonical(long vaddr) {
+  static void checkCanonical(long vaddr) {
     if (!PteBits.isCanonical(vaddr)) {
       throw GeneralProtectionException.nonCanonical(vaddr);
     }
   }
 
-  /**
-   * Native address of a byte, or 0 and {@link #failure}.
-   *
-   * @param faulted there was a fault just now: the TLB held nothing of use, and is not asked again
-   */
-  private long translate(long vaddr, int access, boolean faulted) {
+  /** Native address of a byte, or 0 and {@link #failure}; within the section. */
+  long translate(long vaddr, int access) {
     long word = faulted ? 0 : tlb.lookup(vaddr);
+    faulted = false;
     boolean hit = word != 0 && hits(word, access);
     if (!hit) {
       // Also when the TLB holds a translation that forbids the access: the tables may have been
@@ -179,30 +201,27 @@ final class Mmu extends CacheLines {
     return 0;
   }
 
-  /**
-   * Does what stands between the access and its next try; the section has been left. Returns
-   * whether that was a page fault.
-   */
-  private boolean recover(Cpu cpu) {
+  /** Does what stands between the access and its next try; the section has been left. */
+  void recover(Cpu cpu) {
     if (ipi.pendingGetAcquire()) {
       deliver();
-      return false;
+      return;
     }
     long result = failure;
     if (PageWalker.isPageFault(result)) {
       faults++;
       cr2 = failedVaddr;
       handler.pageFault(cpu, failedVaddr, PageWalker.faultCode(result));
-      return true;
-    }
-    if (result == NON_CANONICAL) {
+      faulted = true;
+    } else if (result == NON_CANONICAL) {
       throw GeneralProtectionException.nonCanonical(failedVaddr);
+    } else {
+      throw new MachineCheckException(
+          PageWalker.isTranslation(result)
+              ? (result & PteBits.ADDRESS) | (failedVaddr & ~PhysMemory.PAGE_MASK)
+              : walker.wildAddress(),
+          failedVaddr);
     }
-    throw new MachineCheckException(
-        PageWalker.isTranslation(result)
-            ? (result & PteBits.ADDRESS) | (failedVaddr & ~PhysMemory.PAGE_MASK)
-            : walker.wildAddress(),
-        failedVaddr);
   }
 
   long cr2() {
