@@ -97,23 +97,24 @@ public final class HandleMmFault {
       if (HugePages.isHugetlb(vma)) {
         return hugetlb.fault.fault(cpu, vma, vaddr, flags);
       }
-      return handlePteFault(cpu, vma, vaddr, flags);
+      long pteAddr = tables.pteAlloc(vma.mm, vaddr);
+      if (pteAddr == PageTables.NONE) {
+        return VM_FAULT_OOM;
+      }
+      long pteVal = Mem.longGetAcquire(pteAddr);
+      if (pteVal == 0) {
+        return vma.isAnonymous()
+            ? anonFault.doAnonymousPage(vma, vaddr, pteAddr, flags)
+            : fileFault.doFault(vma, vaddr, pteAddr, flags);
+      }
+      return handleUsedPte(cpu, vma, vaddr, pteAddr, pteVal, flags);
     } catch (ErrnoException e) {
       return VM_FAULT_OOM; // no memory for an anon_vma: nothing else in there throws it
     }
   }
 
-  private int handlePteFault(@Nullable Cpu cpu, Vma vma, long vaddr, int flags) {
-    long pteAddr = tables.pteAlloc(vma.mm, vaddr);
-    if (pteAddr == PageTables.NONE) {
-      return VM_FAULT_OOM;
-    }
-    long pteVal = Mem.longGetAcquire(pteAddr);
-    if (pteVal == 0) {
-      return vma.isAnonymous()
-          ? anonFault.doAnonymousPage(vma, vaddr, pteAddr, flags)
-          : fileFault.doFault(vma, vaddr, pteAddr, flags);
-    }
+  private int handleUsedPte(
+      @Nullable Cpu cpu, Vma vma, long vaddr, long pteAddr, long pteVal, int flags) {
     if (!Pte.isPresent(pteVal)) {
       return handleNonPresent(cpu, vma, vaddr, pteAddr, pteVal, flags);
     }

@@ -132,9 +132,16 @@ public final class Pte {
     return pteVal | PteBits.D;
   }
 
-  /** Grants write access in the live word, as if it had been written through already. */
-  public static void setWriteDirty(long pteAddr) {
-    long _ = Mem.longGetAndOr(pteAddr, PteBits.RW | PteBits.D | PteBits.A);
+  /**
+   * Grants write access, as if it had been written through already. No atomic OR: the caller holds
+   * the ptl, and all that hardware can do to a read-only word meanwhile is to set A, which this
+   * sets too.
+   *
+   * @param pteVal what the word is, but for A
+   * @kernel arch/x86/mm/pgtable.c:ptep_set_access_flags
+   */
+  public static void setWriteDirty(long pteAddr, long pteVal) {
+    Mem.longSetRelease(pteAddr, pteVal | PteBits.RW | PteBits.D | PteBits.A);
   }
 
   /**
