@@ -42,6 +42,7 @@ public final class Oracles {
   private final PageCacheCensus cached;
   private final SwapCensus swap;
   private final HugetlbCensus huge;
+  private final BoundsCensus bounds;
   private final PageTableCensus census;
 
   public Oracles(
@@ -59,6 +60,7 @@ public final class Oracles {
     this.cached = new PageCacheCensus(phys, mappings, violations);
     this.swap = new SwapCensus(phys, swapfile, swapCache, violations);
     this.huge = new HugetlbCensus(phys, hugetlb, violations);
+    this.bounds = new BoundsCensus(phys, violations);
     this.census = new PageTableCensus(phys, anonVmas, pageCache, ksmNodes, swap, violations);
   }
 
@@ -77,6 +79,7 @@ public final class Oracles {
       census.count(mm);
       checkVmas(mm);
       checkLocks(mm);
+      bounds.check(mm);
     }
     swap.checkSlots();
     checkZones();

@@ -11,6 +11,7 @@ import org.jmmu.race.Race;
 import org.jmmu.race.RaceVariant;
 import org.jmmu.race.execstack.ExecStackVariant;
 import org.jmmu.race.migrationwait.MigrationWaitVariant;
+import org.jmmu.race.mpxunmap.MpxUnmapVariant;
 import org.jmmu.race.mremappeek.MremapPeekVariant;
 import org.jmmu.race.vmaadjust.VmaAdjustVariant;
 import org.jmmu.sys.MachineConfig;
@@ -26,6 +27,7 @@ public enum Era implements UnaryOperator<MachineConfig> {
   LINUX_2_6_34(
       "2.6.34",
       Fault.Locking.MMAP_LOCK,
+      MpxUnmapVariant.ABSENT,
       MigrationWaitVariant.BUG,
       MremapPeekVariant.PEEK,
       ExecStackVariant.NONE,
@@ -34,6 +36,7 @@ public enum Era implements UnaryOperator<MachineConfig> {
   LINUX_2_6_36(
       "2.6.36",
       Fault.Locking.MMAP_LOCK,
+      MpxUnmapVariant.ABSENT,
       MigrationWaitVariant.REF_WAIT,
       MremapPeekVariant.PEEK,
       ExecStackVariant.TEMP_STACK_FLAG,
@@ -42,7 +45,26 @@ public enum Era implements UnaryOperator<MachineConfig> {
   LINUX_3_7(
       "3.7",
       Fault.Locking.MMAP_LOCK,
+      MpxUnmapVariant.ABSENT,
       MigrationWaitVariant.REF_WAIT,
+      MremapPeekVariant.RMAP_LOCKS,
+      ExecStackVariant.TEMP_STACK_FLAG,
+      VmaAdjustVariant.RWSEM_INTERVAL),
+  /** With MPX. */
+  LINUX_3_19(
+      "3.19",
+      Fault.Locking.MMAP_LOCK,
+      MpxUnmapVariant.GUP_RETRY,
+      MigrationWaitVariant.REF_WAIT,
+      MremapPeekVariant.RMAP_LOCKS,
+      ExecStackVariant.TEMP_STACK_FLAG,
+      VmaAdjustVariant.RWSEM_INTERVAL),
+  /** With MPX, as it was before it went. */
+  LINUX_5_2(
+      "5.2",
+      Fault.Locking.MMAP_LOCK,
+      MpxUnmapVariant.GUP_EARLY,
+      MigrationWaitVariant.PUT_AND_WAIT,
       MremapPeekVariant.RMAP_LOCKS,
       ExecStackVariant.TEMP_STACK_FLAG,
       VmaAdjustVariant.RWSEM_INTERVAL),
@@ -50,6 +72,7 @@ public enum Era implements UnaryOperator<MachineConfig> {
   LINUX_6_18(
       "6.18",
       Fault.Locking.VMA_LOCK,
+      MpxUnmapVariant.ABSENT,
       MigrationWaitVariant.PTL_QUEUE,
       MremapPeekVariant.RMAP_LOCKS,
       ExecStackVariant.TEMP_STACK_FLAG,

@@ -42,11 +42,11 @@ public enum BoundsGeometry {
   }
 
   public long directoryBytes() {
-    return (1L << addressBits - directoryShift) * directoryEntryBytes;
+    return (1L << (addressBits - directoryShift)) * directoryEntryBytes;
   }
 
   public long tableBytes() {
-    return (1L << directoryShift - tableShift) * tableEntryBytes();
+    return (1L << (directoryShift - tableShift)) * tableEntryBytes();
   }
 
   public int directoryEntryBytes() {
@@ -81,7 +81,7 @@ public enum BoundsGeometry {
 
   /** First address that the directory entry at {@code offset} is for. */
   public long spanStart(long offset) {
-    return offset / directoryEntryBytes << directoryShift;
+    return (offset / directoryEntryBytes) << directoryShift;
   }
 
   public static boolean isValid(long entry) {

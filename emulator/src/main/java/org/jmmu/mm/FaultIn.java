@@ -92,21 +92,30 @@ public final class FaultIn {
   public void access(Mm mm, long start, long end, boolean write) {
     mm.mmapLock.readLock();
     try {
-      for (long at = start; at < end; ) {
-        Vma vma = mm.vmas.find(at);
-        if (vma == null || vma.vmStartGetOpaque() > at) {
-          throw new ErrnoException(Errno.ENOMEM, "nothing mapped at 0x" + Long.toHexString(at));
-        }
-        long flags = vma.vmFlagsGetOpaque();
-        if ((flags & (write ? VM_WRITE : VM_READ)) == 0 || isSpecial(flags)) {
-          throw new ErrnoException(Errno.EINVAL, "no access at 0x" + Long.toHexString(at));
-        }
-        long next = Math.min(end, vma.vmEndGetOpaque());
-        pages(vma, at, next, write);
-        at = next;
-      }
+      getUserPages(mm, start, end, write);
     } finally {
       mm.mmapLock.readUnlock();
+    }
+  }
+
+  /**
+   * As {@link #access}, for a caller that holds mmap_lock, in either way.
+   *
+   * @kernel mm/gup.c:get_user_pages
+   */
+  public void getUserPages(Mm mm, long start, long end, boolean write) {
+    for (long at = start; at < end; ) {
+      Vma vma = mm.vmas.find(at);
+      if (vma == null || vma.vmStartGetOpaque() > at) {
+        throw new ErrnoException(Errno.ENOMEM, "nothing mapped at 0x" + Long.toHexString(at));
+      }
+      long flags = vma.vmFlagsGetOpaque();
+      if ((flags & (write ? VM_WRITE : VM_READ)) == 0 || isSpecial(flags)) {
+        throw new ErrnoException(Errno.EINVAL, "no access at 0x" + Long.toHexString(at));
+      }
+      long next = Math.min(end, vma.vmEndGetOpaque());
+      pages(vma, at, next, write);
+      at = next;
     }
   }
 

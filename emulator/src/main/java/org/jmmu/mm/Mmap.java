@@ -127,9 +127,47 @@ public final class Mmap {
       throw new ErrnoException(Errno.ENOMEM, "mmap of all addresses");
     }
     long pgoff = offset >>> PAGE_SHIFT;
+    boolean replaces = (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) == MAP_FIXED;
+    if (replaces) {
+      munmap.archUnmap().preUnmap(mm, hint, hint + bytes);
+    }
+    try {
+      mm.mmapLock.writeLock();
+      try {
+        return mmapLocked(mm, hint, bytes, prot, placing, file, pgoff);
+      } finally {
+        mm.mmapLock.writeUnlock();
+      }
+    } finally {
+      if (replaces) {
+        munmap.archUnmap().postUnmap(mm);
+      }
+    }
+  }
+
+  /**
+   * A bounds table, wherever there is room.
+   *
+   * @throws ErrnoException ENOMEM
+   * @kernel arch/x86/mm/mpx.c:mpx_mmap
+   */
+  public long mmapTable(Mm mm, long bytes) {
     mm.mmapLock.writeLock();
     try {
-      return mmapLocked(mm, hint, bytes, prot, placing, file, pgoff);
+      if (mm.vmas.size() > mm.sysctl.maxMapCount) {
+        throw new ErrnoException(Errno.ENOMEM, "too many VMAs");
+      }
+      int flags = MAP_PRIVATE | Mman.MAP_ANONYMOUS;
+      long start = Placement.getUnmappedArea(mm, 0, bytes, 0, flags, null);
+      long vmFlags =
+          VmFlags.VM_READ
+              | VmFlags.VM_WRITE
+              | VmFlags.VM_MPX
+              | VM_MAYREAD
+              | VM_MAYWRITE
+              | VM_MAYEXEC;
+      mapRegion(mm, start, start + bytes, vmFlags, null, start >> PAGE_SHIFT);
+      return start;
     } finally {
       mm.mmapLock.writeUnlock();
     }
@@ -265,6 +303,9 @@ public final class Mmap {
   private void mapRegion(
       Mm mm, long start, long end, long flags, @Nullable MappedFile file, long pgoff) {
     long nrPages = (end - start) >> PAGE_SHIFT;
+    if (isMapped(mm, start, end)) {
+      munmap.archUnmap().arrived(mm, start, end);
+    }
     munmap.gather(mm, start, end);
     MappedPages old = MappedPages.within(mm, start, end);
     if (!accounting.mayExpandVm(mm, flags, nrPages - old.total())) {

@@ -50,8 +50,12 @@ import org.jmmu.mm.Shmem;
 import org.jmmu.mm.StackGrowth;
 import org.jmmu.mm.Swapoff;
 import org.jmmu.mm.Truncate;
+import org.jmmu.mm.UserAccess;
 import org.jmmu.mm.VmaModify;
 import org.jmmu.mm.WriteUser;
+import org.jmmu.mpx.BoundsTables;
+import org.jmmu.mpx.Mpx;
+import org.jmmu.mpx.MpxUnmapProtocol;
 import org.jmmu.pgtable.PageTables;
 import org.jmmu.pgtable.SwitchMm;
 import org.jmmu.pgtable.TlbFlush;
@@ -120,6 +124,7 @@ final class Kernel {
   final SlotTable<MappingSlot> mappingSlots = new SlotTable<>(MappingSlot::new);
   private final SlotTable<KsmStableNode> ksmSlots = new SlotTable<>(KsmStableNode::new);
   private final Ksm ksm;
+  final Mpx mpx;
   private final Fork fork;
   private final Exec exec;
   private final Swapoff swapoff;
@@ -271,8 +276,16 @@ final class Kernel {
             failAlloc,
             config.protocol(ExecStackProtocol.class));
     exec = new Exec(mmap, brk, stack, writeUser);
+    MpxUnmapProtocol mpxUnmap = config.protocol(MpxUnmapProtocol.class);
+    MpxUnmapProtocol.Parts mpxParts =
+        new MpxUnmapProtocol.Parts(new UserAccess(phys, tables, faultIn), new BoundsTables(munmap));
+    mpx = new Mpx(switchMm, mmap, munmap, mpxUnmap, mpxParts);
+    if (mpxUnmap.exists()) {
+      munmap.setArchUnmap(mpx);
+    }
     for (int id = 0; id < cpus.length; id++) {
       cpus[id] = new Cpu(id, phys, fault);
+      cpus[id].bounds().setHandler(mpx);
       if (config.protectionKeys()) {
         cpus[id].writeCr4(cpus[id].cr4() | ControlBits.CR4_PKE);
         cpus[id].wrpkru(Pkeys.INIT_PKRU);
@@ -297,6 +310,7 @@ final class Kernel {
     Mm child = newMm(parent.rlimits.copy());
     try {
       fork.dupMmap(parent, child);
+      child.mpx.inherit(parent.mpx);
     } catch (ErrnoException e) {
       exit(child);
       throw e;
@@ -381,6 +395,7 @@ final class Kernel {
   void reset() {
     for (Cpu cpu : cpus) {
       switchMm.forget(cpu);
+      cpu.bounds().init();
       cpu.wrpkru(config.protectionKeys() ? Pkeys.INIT_PKRU : 0);
     }
     List<String> _ = failAlloc.disarm();

@@ -7,6 +7,8 @@ import org.jmmu.mm.ExecStackTempStackFlag;
 import org.jmmu.mm.Fault;
 import org.jmmu.mm.MigrationWaitProtocol;
 import org.jmmu.mm.MigrationWaitPtlQueue;
+import org.jmmu.mpx.MpxUnmapAbsent;
+import org.jmmu.mpx.MpxUnmapProtocol;
 import org.jmmu.rmap.MremapPeekProtocol;
 import org.jmmu.rmap.MremapPeekRmapLocks;
 import org.jmmu.rmap.VmaAdjustProtocol;
@@ -38,6 +40,7 @@ public record MachineConfig(
           .with(MigrationWaitProtocol.class, new MigrationWaitPtlQueue())
           .with(MremapPeekProtocol.class, new MremapPeekRmapLocks())
           .with(ExecStackProtocol.class, new ExecStackTempStackFlag())
+          .with(MpxUnmapProtocol.class, new MpxUnmapAbsent())
           .with(Fault.Locking.class, Fault.Locking.VMA_LOCK);
 
   /**

@@ -36,8 +36,14 @@ public final class Process {
     return mm;
   }
 
-  /** Lets {@code cpu} run this process, and returns it; called by the thread that uses the CPU. */
+  /**
+   * Lets {@code cpu} run this process, and returns it; called by the thread that uses the CPU. If
+   * it ran another, its bounds registers are as for a new thread.
+   */
   public Cpu runOn(Cpu cpu) {
+    if (kernel.switchMm.running(cpu) != mm) {
+      cpu.bounds().init();
+    }
     kernel.switchMm.switchTo(cpu, mm);
     return cpu;
   }
@@ -87,6 +93,24 @@ public final class Process {
       kernel.faultIn.populate(mm, start, start + Mman.pageAlign(length));
     }
     return start;
+  }
+
+  /**
+   * prctl(PR_MPX_ENABLE_MANAGEMENT) on a CPU whose BNDCFGU names a directory.
+   *
+   * @throws ErrnoException EINVAL in a kernel without MPX, ENXIO if BNDCFGU has it off
+   */
+  public void mpxEnableManagement(Cpu cpu) {
+    kernel.mpx.enableManagement(mm, cpu.bounds());
+  }
+
+  /**
+   * prctl(PR_MPX_DISABLE_MANAGEMENT).
+   *
+   * @throws ErrnoException EINVAL in a kernel without MPX
+   */
+  public void mpxDisableManagement() {
+    kernel.mpx.disableManagement(mm);
   }
 
   /**
