@@ -207,7 +207,7 @@ final class Kernel {
         new TryToUnmap(phys, frames, tables, tlbFlush, pageRmap, swapfile, swapCache);
     ShrinkPage shrinkPage =
         new ShrinkPage(phys, frames, anonVmas, rmapWalk, pageRmap, tryToUnmap, swapCache);
-    vmscan = new Vmscan(phys, nodes, frames, tables, swapfile, shrinkPage);
+    vmscan = new Vmscan(phys, nodes, frames, tables, anonVmas, rmapWalk, swapfile, shrinkPage);
     frames.tellReclaim(vmscan);
     oracles =
         new Oracles(
@@ -304,6 +304,11 @@ final class Kernel {
     mm.nrPkeys = config.protectionKeys() ? Pkeys.NR_PKEYS : 1;
     mms.add(mm);
     return mm;
+  }
+
+  /** All address spaces, oldest first. */
+  List<Mm> mms() {
+    return mms;
   }
 
   Mm fork(Mm parent) {
