@@ -109,7 +109,7 @@ public final class UserAccess {
     try {
       faultIn.access(mm, page, page + PAGE_SIZE, write);
     } catch (ErrnoException e) {
-      throw new ErrnoException(Errno.EFAULT, e.getMessage());
+      throw new ErrnoException(Errno.EFAULT, "no page at 0x" + Long.toHexString(page));
     }
   }
 

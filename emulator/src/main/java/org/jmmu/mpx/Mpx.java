@@ -211,11 +211,10 @@ public final class Mpx implements ArchUnmap, BoundRangeHandler {
 
   @Override
   public void postUnmap(Mm mm) {
-    Thread self = Thread.currentThread();
-    if (mm.mpx.unmapper == self) {
+    if (mm.mpx.isUnmapper()) {
       protocol.postUnmap(parts, mm);
     }
-    if (mm.mpx.convict == self) {
+    if (mm.mpx.isConvict()) {
       mm.mpx.convict = null;
       throw new SegvException(SEGV_MAPERR, mm.mpx.bdAddr);
     }

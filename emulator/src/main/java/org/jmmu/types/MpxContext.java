@@ -36,6 +36,16 @@ public final class MpxContext {
   /** Address of the directory; guarded by mmap_lock, looked at without it. */
   public volatile long bdAddr = NO_DIRECTORY;
 
+  /** Whether the calling thread holds bd_sem(W) for an unmapping. */
+  public boolean isUnmapper() {
+    return Thread.currentThread().equals(unmapper);
+  }
+
+  /** Whether the calling thread is to get a SIGSEGV. */
+  public boolean isConvict() {
+    return Thread.currentThread().equals(convict);
+  }
+
   public boolean isManaged() {
     return bdAddr != NO_DIRECTORY;
   }

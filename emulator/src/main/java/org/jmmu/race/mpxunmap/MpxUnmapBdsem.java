@@ -26,7 +26,7 @@ final class MpxUnmapBdsem implements MpxUnmapProtocol {
 
   @Override
   public void preUnmap(Parts parts, Mm mm, long start, long end) {
-    if (mm.mpx.unmapper != Thread.currentThread()) {
+    if (!mm.mpx.isUnmapper()) {
       mm.mpx.bdSem.writeLock();
       mm.mpx.unmapper = Thread.currentThread();
     }

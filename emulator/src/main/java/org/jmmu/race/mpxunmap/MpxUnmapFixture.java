@@ -35,8 +35,7 @@ import org.jmmu.types.Vma;
  * <pre>
  *   directory ....   table (4 MiB) ....   E       N       D
  *                                         |       |       `- top of the address space
- *                                         |       `- neighbour, mapped in {@link
- *                                         |          Interleaving#PLACE_REUSED} and TWO_FAULTS
+ *                                         |       `- neighbour, in 4-C and 4-E
  *                                         `- mapped by U
  * </pre>
  */
