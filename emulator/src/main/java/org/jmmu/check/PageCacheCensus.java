@@ -71,7 +71,8 @@ final class PageCacheCensus {
       cached[(int) pfn] = true;
     }
     if (mapping.isHugetlb() && index >= mapping.firstUnallocatedGetVolatile()) {
-      violations.add(new Violation(PAGE_CACHE, "page " + index + " lies behind the end of its file"));
+      violations.add(
+          new Violation(PAGE_CACHE, "page " + index + " lies behind the end of its file"));
     }
     // fallocate may put pages behind the end; but nobody maps them, unless they are huge.
     if (!mapping.isHugetlb()

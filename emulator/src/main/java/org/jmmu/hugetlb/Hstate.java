@@ -16,9 +16,9 @@ import org.jmmu.types.VmSysctl;
  * The pool of huge pages. A mapping reserves pages when it is made, and a fault then finds one for
  * certain: {@code rsvd <= free <= total} holds whenever the lock is free.
  *
- * <p>{@code rsvd} can be below 0 for a while, as in Linux: a mapping that had reserved a page counts
- * it as reserved once more when it gives it up, {@code rsvd} only when the last of its children has
- * done so, too. Meanwhile the mapping may end.
+ * <p>{@code rsvd} can be below 0 for a while, as in Linux: a mapping that had reserved a page
+ * counts it as reserved once more when it gives it up, {@code rsvd} only when the last of its
+ * children has done so, too. Meanwhile the mapping may end.
  *
  * @kernel include/linux/hugetlb.h:struct hstate, mm/hugetlb.c
  */

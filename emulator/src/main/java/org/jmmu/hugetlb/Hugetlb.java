@@ -38,9 +38,7 @@ public final class Hugetlb {
     unmap = new HugetlbUnmap(frames, tables, tlbFlush, pageRmap, reservations);
     HugetlbWp wp =
         new HugetlbWp(phys, frames, tables, tlbFlush, pageRmap, anonVmas, reservations, unmap);
-    fault =
-        new HugetlbFault(
-            phys, frames, tables, pageRmap, pageCache, reservations, mutexes, wp);
+    fault = new HugetlbFault(phys, frames, tables, pageRmap, pageCache, reservations, mutexes, wp);
     range = new HugetlbRange(frames, tables, tlbFlush, pageRmap);
     truncate = new HugetlbTruncate(phys, pageCache, reservations, mutexes, unmap, fault);
     files = new HugetlbFiles(pageCache, reservations, truncate);

@@ -104,8 +104,7 @@ public final class HugetlbWp {
   }
 
   /** The caller has a reference to the old page. */
-  private int copy(
-      @Nullable Cpu cpu, Vma vma, long vaddr, long pmdAddr, long word, int flags) {
+  private int copy(@Nullable Cpu cpu, Vma vma, long vaddr, long pmdAddr, long word, int flags) {
     boolean unshare = (flags & FAULT_FLAG_UNSHARE) != 0;
     long oldPfn = Pte.pfn(word);
     boolean fromOwner = vma.resvMap != null && pageRmap.isAnon(oldPfn);
@@ -182,8 +181,8 @@ public final class HugetlbWp {
   }
 
   /**
-   * Gives a private VMA the anon_vma that it needs for pages of its own, which fork copies from then
-   * on.
+   * Gives a private VMA the anon_vma that it needs for pages of its own, which fork copies from
+   * then on.
    *
    * @return false if the fault has to hold mmap_lock for it: that of a neighbour may do
    * @kernel mm/memory.c:__vmf_anon_prepare

@@ -57,6 +57,7 @@ public final class AddressSpace {
 
   /** End of what fallocate put behind the end of a file of huge pages; under the inode's lock. */
   private volatile long preallocatedEnd;
+
   private volatile long handle; // what descriptors of its pages say; 0 until there are some
 
   @SuppressWarnings("UnusedVariable") // read through its VarHandle

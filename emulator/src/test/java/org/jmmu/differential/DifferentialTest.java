@@ -14,10 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class DifferentialTest {
   private final Seeds seeds =
-      new Seeds(
-          "DifferentialTest",
-          20_000,
-          EnumSet.complementOf(EnumSet.of(Feature.HUGE_PAGES)));
+      new Seeds("DifferentialTest", 20_000, EnumSet.complementOf(EnumSet.of(Feature.HUGE_PAGES)));
 
   @Test
   @Timeout(value = 2, unit = TimeUnit.HOURS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)

@@ -43,9 +43,7 @@ final class EmulatorHugePages {
       recorder.record(exclusive ? 1 : 0);
       recorder.describe(
           "  huge page +0x%x%s%s",
-          Window.page(vaddr),
-          ofFile ? " of file" : "",
-          exclusive ? " exclusive" : "");
+          Window.page(vaddr), ofFile ? " of file" : "", exclusive ? " exclusive" : "");
       if (readable) {
         observeBytes(entry & Pagemap.PM_PFRAME_MASK, whole);
       }

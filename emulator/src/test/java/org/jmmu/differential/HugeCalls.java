@@ -133,8 +133,7 @@ final class HugeCalls {
 
   private Call madvise(int who) {
     long vaddr = address();
-    return new Call(
-        who, Op.MADVISE, vaddr, length(vaddr), ADVICE[random.nextInt(ADVICE.length)]);
+    return new Call(who, Op.MADVISE, vaddr, length(vaddr), ADVICE[random.nextInt(ADVICE.length)]);
   }
 
   private Call lockOrLook(int who) {
@@ -155,7 +154,8 @@ final class HugeCalls {
     long offset = filePage();
     long length = percent(80) ? (1 + random.nextInt(4)) * HPAGE_SIZE : 1 + random.nextInt(1 << 23);
     long fitting = Math.max(1, Math.min(length, MAX_FILE_PAGES * HPAGE_SIZE - offset));
-    return new Call(who, Op.FALLOCATE, file(), MODES[random.nextInt(MODES.length)], offset, fitting);
+    return new Call(
+        who, Op.FALLOCATE, file(), MODES[random.nextInt(MODES.length)], offset, fitting);
   }
 
   private Call readOrWrite(int who) {

@@ -74,7 +74,8 @@ final class Seeds {
       Difference difference = differential.compare(calls);
       if (difference != null && !differential.isSteady(difference)) {
         if (++nrDisturbed == MAX_DISTURBED) {
-          throw new TestAbortedException("others use what is compared: the host contradicts itself");
+          throw new TestAbortedException(
+              "others use what is compared: the host contradicts itself");
         }
         continue;
       }
