@@ -166,7 +166,7 @@ final class HugeCalls {
         : new Call(who, Op.PWRITE, file(), offset, length, random.nextInt(256));
   }
 
-  private long file() {
+  private int file() {
     return FileCalls.FIRST_HUGE + random.nextInt(FileCalls.NR_HUGE);
   }
 
