@@ -9,7 +9,6 @@ import org.jmmu.alloc.FailAlloc;
 import org.jmmu.alloc.Frames;
 import org.jmmu.hugetlb.HugePages;
 import org.jmmu.hugetlb.Hugetlb;
-import org.jmmu.hugetlb.HugetlbUnmap;
 import org.jmmu.pgtable.MmuGather;
 import org.jmmu.pgtable.PageTables;
 import org.jmmu.pgtable.TlbFlush;
@@ -101,7 +100,7 @@ public final class Munmap {
    */
   public void munmapForHook(Mm mm, long start, long end) {
     gather(mm, start, end);
-    unmap(mm, start, end, ArchUnmap.NONE);
+    complete(mm, start, end, ArchUnmap.NONE);
   }
 
   /** Takes the pages out of a range whose VMAs stay; the caller holds mmap_lock. */
@@ -156,10 +155,27 @@ public final class Munmap {
    * @kernel mm/vma.c:vms_complete_munmap_vmas
    */
   void complete(Mm mm, long start, long end) {
-    unmap(mm, start, end, archUnmap);
+    complete(mm, start, end, archUnmap);
   }
 
-  private void unmap(Mm mm, long start, long end, ArchUnmap arch) {
+  private void complete(Mm mm, long start, long end, ArchUnmap arch) {
+    // The last user of a file frees its pages: nobody maps them now.
+    List<Vma> ofFiles = new ArrayList<>();
+    cleanUpArea(mm, start, end, ofFiles, arch);
+    ofFiles.forEach(Vma::free);
+  }
+
+  /**
+   * Unmaps what {@link #gather} found, and cannot fail.
+   *
+   * @param ofFiles takes those of the VMAs that hold on to a file, until the caller frees them
+   * @kernel mm/vma.c:vms_clean_up_area
+   */
+  void cleanUpArea(Mm mm, long start, long end, List<Vma> ofFiles) {
+    cleanUpArea(mm, start, end, ofFiles, archUnmap);
+  }
+
+  private void cleanUpArea(Mm mm, long start, long end, List<Vma> ofFiles, ArchUnmap arch) {
     Vma prev = mm.vmas.findPrev(start);
     List<Vma> detached = new ArrayList<>();
     Vma next;
@@ -178,12 +194,15 @@ public final class Munmap {
       zapVma(gather, vma);
       vmaModify.unlinkRmap(vma); // before its tables go: no walk may look into them any more
       account(mm, vma);
+      if (vma.file != null) {
+        ofFiles.add(vma);
+      }
     }
     long floor = prev == null ? 0 : prev.vmEndGetOpaque();
     long ceiling = next == null ? 0 : next.vmStartGetOpaque();
     tables.freeRange(gather, mm, start, end, floor, ceiling);
     gather.finish();
-    detached.forEach(this::close); // the last user of a file frees its pages: nobody maps them now
+    ofFiles.forEach(this::close);
     arch.unmapped(mm, start, end);
   }
 
@@ -191,27 +210,26 @@ public final class Munmap {
     long start = vma.vmStartGetOpaque();
     long end = vma.vmEndGetOpaque();
     if (HugePages.isHugetlb(vma)) {
-      hugetlb.unmap.range(gather, vma, start, end, HugetlbUnmap.Vmas.GO);
+      hugetlb.unmap.range(gather, vma, start, end);
     } else {
       zap.range(gather, vma.mm, start, end);
     }
   }
 
   /**
-   * @kernel mm/vma.c:remove_vma
+   * @kernel mm/vma.h:vma_close
    */
   private void close(Vma vma) {
     if (HugePages.isHugetlb(vma)) {
       hugetlb.reservations.close(vma);
     }
-    vma.free();
   }
 
   /** The last user of the mm is gone; no CPU runs it. Frees everything, the top table included. */
   public void exitMmap(Mm mm) {
     mm.mmapLock.writeLock();
     try {
-      unmap(mm, 0, Mman.TASK_SIZE, ArchUnmap.NONE); // the bounds tables go with all the rest
+      complete(mm, 0, Mman.TASK_SIZE, ArchUnmap.NONE); // the bounds tables go with all the rest
     } finally {
       mm.mmapLock.writeUnlock();
     }

@@ -72,7 +72,9 @@ public final class TryToUnmap implements RmapOne {
       PageDesc.flagsGetAndOr(phys, pfn, PageFlags.PG_DIRTY);
     }
     boolean unmapped =
-        swapCache.has(pfn) ? setSwapEntry(pfn, pteAddr) : !isRedirtied(pfn); // then it stays clear
+        swapCache.has(pfn)
+            ? setSwapEntry(pfn, pteAddr, pteVal)
+            : !isRedirtied(pfn); // then it stays clear
     if (unmapped) {
       pageRmap.remove(pfn);
       frames.put(pfn);
@@ -82,7 +84,7 @@ public final class TryToUnmap implements RmapOne {
     return unmapped;
   }
 
-  private boolean setSwapEntry(long pfn, long pteAddr) {
+  private boolean setSwapEntry(long pfn, long pteAddr, long pteVal) {
     long entry = swapCache.entry(pfn);
     if (!swapfile.duplicate(entry)) {
       return false;
@@ -92,7 +94,7 @@ public final class TryToUnmap implements RmapOne {
       swapPte = SwapPte.mkExclusive(swapPte);
       pageRmap.clearAnonExclusive(pfn); // from here on the entry says so
     }
-    Mem.longSetRelease(pteAddr, swapPte);
+    Mem.longSetRelease(pteAddr, Pte.isUffdWp(pteVal) ? SwapPte.mkUffdWp(swapPte) : swapPte);
     return true;
   }
 
