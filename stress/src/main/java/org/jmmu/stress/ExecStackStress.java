@@ -54,7 +54,7 @@ public class ExecStackStress {
       Interleaving.NEAR, Interleaving.FAR, Interleaving.SHORT
     };
 
-    private static final int LONG_SHARE = 64; // one in so many
+    private static final int LONG_SHARE = 4096; // one in so many
 
     /** About as long as a migration takes to get through its walks. */
     private static final int MOST_SPINS = 100;
