@@ -16,6 +16,7 @@ import org.jmmu.rmap.PageRmap;
 import org.jmmu.rmap.RmapWalk;
 import org.jmmu.rmap.TryToUnmap;
 import org.jmmu.rmap.VmaAdjustProtocol;
+import org.jmmu.swap.EntryEncoding;
 import org.jmmu.swap.SwapCache;
 import org.jmmu.swap.SwapPte;
 import org.jmmu.types.Mm;
@@ -47,7 +48,15 @@ public final class MachineInside {
     tlbFlush = new TlbFlush(kernel.cpus, kernel.switchMm);
     swapCache = new SwapCache(phys, kernel.frames, kernel.swapfile);
     tryToUnmap =
-        new TryToUnmap(phys, kernel.frames, tables, tlbFlush, pageRmap, kernel.swapfile, swapCache);
+        new TryToUnmap(
+            phys,
+            kernel.frames,
+            tables,
+            tlbFlush,
+            pageRmap,
+            kernel.swapfile,
+            swapCache,
+            EntryEncoding.INVERTED);
   }
 
   /** Address of the word that maps a page. */

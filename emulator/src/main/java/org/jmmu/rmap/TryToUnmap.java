@@ -11,8 +11,8 @@ import org.jmmu.phys.PageDesc;
 import org.jmmu.phys.PageFlags;
 import org.jmmu.phys.PhysMemory;
 import org.jmmu.sched.PausePoint;
+import org.jmmu.swap.EntryEncoding;
 import org.jmmu.swap.SwapCache;
-import org.jmmu.swap.SwapPte;
 import org.jmmu.swap.Swapfile;
 import org.jmmu.types.Vma;
 
@@ -32,6 +32,7 @@ public final class TryToUnmap implements RmapOne {
   private final PageRmap pageRmap;
   private final Swapfile swapfile;
   private final SwapCache swapCache;
+  private final EntryEncoding encoding;
 
   public TryToUnmap(
       PhysMemory phys,
@@ -40,7 +41,8 @@ public final class TryToUnmap implements RmapOne {
       TlbFlush tlbFlush,
       PageRmap pageRmap,
       Swapfile swapfile,
-      SwapCache swapCache) {
+      SwapCache swapCache,
+      EntryEncoding encoding) {
     this.phys = phys;
     this.frames = frames;
     this.tables = tables;
@@ -49,6 +51,7 @@ public final class TryToUnmap implements RmapOne {
     this.pageRmap = pageRmap;
     this.swapfile = swapfile;
     this.swapCache = swapCache;
+    this.encoding = encoding;
   }
 
   @Override
@@ -87,12 +90,11 @@ public final class TryToUnmap implements RmapOne {
     if (!swapfile.duplicate(entry)) {
       return false;
     }
-    long swapPte = SwapPte.ofEntry(entry);
-    if (pageRmap.isAnonExclusive(pfn)) {
-      swapPte = SwapPte.mkExclusive(swapPte);
+    boolean exclusive = pageRmap.isAnonExclusive(pfn);
+    if (exclusive) {
       pageRmap.clearAnonExclusive(pfn); // from here on the entry says so
     }
-    Mem.longSetRelease(pteAddr, swapPte);
+    Mem.longSetRelease(pteAddr, encoding.swapPte(entry, exclusive));
     return true;
   }
 

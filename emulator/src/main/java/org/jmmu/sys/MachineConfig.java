@@ -11,6 +11,7 @@ import org.jmmu.rmap.MremapPeekProtocol;
 import org.jmmu.rmap.MremapPeekRmapLocks;
 import org.jmmu.rmap.VmaAdjustProtocol;
 import org.jmmu.rmap.VmaAdjustRwsemInterval;
+import org.jmmu.swap.EntryEncoding;
 
 /**
  * What a machine is made of.
@@ -38,7 +39,8 @@ public record MachineConfig(
           .with(MigrationWaitProtocol.class, new MigrationWaitPtlQueue())
           .with(MremapPeekProtocol.class, new MremapPeekRmapLocks())
           .with(ExecStackProtocol.class, new ExecStackTempStackFlag())
-          .with(Fault.Locking.class, Fault.Locking.VMA_LOCK);
+          .with(Fault.Locking.class, Fault.Locking.VMA_LOCK)
+          .with(EntryEncoding.class, EntryEncoding.INVERTED);
 
   /**
    * @throws IllegalArgumentException if a number is out of range

@@ -1,5 +1,7 @@
 package org.jmmu.hunt;
 
+import static java.util.stream.Collectors.joining;
+
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -11,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param outcomes all its outcomes, those never seen too
  * @param tested the testing time
  * @param firstWitness when the race was seen first; null if it was not, or nobody looked
+ * @param measures what its samples have beside their outcomes; often nothing
  * @param troubles why the runs cannot be trusted, a line each; empty if they can
  */
 public record Finding(
@@ -18,11 +21,17 @@ public record Finding(
     List<OutcomeRow> outcomes,
     Duration tested,
     @Nullable FirstWitness firstWitness,
+    List<Measured> measures,
     List<String> troubles) {
 
   /** Says that no run was possible. */
   static Finding nothing(Target target, String reason) {
-    return new Finding(target, List.of(), Duration.ZERO, null, List.of(reason));
+    return new Finding(target, List.of(), Duration.ZERO, null, List.of(), List.of(reason));
+  }
+
+  /** The measures for people; empty without any. */
+  public String notes() {
+    return measures.stream().map(Measured::text).collect(joining("; "));
   }
 
   /** How many samples there were. */

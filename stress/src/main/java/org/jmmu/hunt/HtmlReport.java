@@ -69,6 +69,8 @@ public final class HtmlReport {
     map.put("rate", Figures.rate(finding.samplesPerSecond()));
     map.put("first", Figures.first(finding.firstWitness()));
     map.put("bound", Figures.bound(finding.upperBound95()));
+    map.put("notes", finding.notes());
+    map.put("hasNotes", !finding.measures().isEmpty());
     map.put("asExpected", finding.asExpected());
     map.put("troubles", finding.troubles());
     map.put("outcomes", finding.outcomes().stream().map(HtmlReport::outcome).toList());

@@ -1,6 +1,7 @@
 package org.jmmu.hunt;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import org.jmmu.hunt.TextTable.Side;
@@ -43,8 +44,15 @@ public final class TableReport {
             .column("FIRST BAD", Side.RIGHT)
             .column("95% BOUND", Side.RIGHT)
             .column("AS EXPECTED", Side.LEFT);
+    boolean hasNotes =
+        result.findings().stream().anyMatch(finding -> !finding.measures().isEmpty());
+    if (hasNotes) {
+      table.column("NOTES", Side.LEFT);
+    }
     for (Finding finding : result.findings()) {
-      table.row(
+      List<String> row = new ArrayList<>();
+      Collections.addAll(
+          row,
           finding.target().name(),
           finding.target().variant().verdict().name().toLowerCase(Locale.ROOT),
           finding.seen(),
@@ -54,6 +62,10 @@ public final class TableReport {
           Figures.first(finding.firstWitness()),
           Figures.bound(finding.upperBound95()),
           finding.asExpected() ? "yes" : "NO");
+      if (hasNotes) {
+        row.add(finding.notes());
+      }
+      table.row(row.toArray(String[]::new));
     }
     return table.lines();
   }

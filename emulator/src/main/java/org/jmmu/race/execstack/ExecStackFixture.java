@@ -1,5 +1,6 @@
 package org.jmmu.race.execstack;
 
+import static java.util.Objects.requireNonNull;
 import static org.jmmu.check.Violation.Invariant.NO_DANGLING_MIGRATION_ENTRY;
 import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
 
@@ -74,7 +75,7 @@ public final class ExecStackFixture implements AutoCloseable {
     }
     process = machine.spawn();
     isUpper = interleaving == Interleaving.SHORT;
-    image = IMAGES.get(interleaving);
+    image = requireNonNull(IMAGES.get(interleaving));
   }
 
   /** The new program: arguments, and nothing else. */
@@ -95,7 +96,8 @@ public final class ExecStackFixture implements AutoCloseable {
 
   /** Everything up to the point where the threads start. */
   public static ExecStackFixture of(ExecStackVariant variant, Interleaving interleaving) {
-    return new ExecStackFixture(CONFIGS.get(variant).get(interleaving), interleaving);
+    Map<Interleaving, MachineConfig> configs = requireNonNull(CONFIGS.get(variant));
+    return new ExecStackFixture(requireNonNull(configs.get(interleaving)), interleaving);
   }
 
   private static MachineConfig config(ExecStackVariant variant, Interleaving interleaving) {

@@ -1,5 +1,6 @@
 package org.jmmu.race.migrationwait;
 
+import static java.util.Objects.requireNonNull;
 import static org.jmmu.mm.Mman.MAP_ANONYMOUS;
 import static org.jmmu.mm.Mman.MAP_PRIVATE;
 import static org.jmmu.mm.Mman.PROT_READ;
@@ -82,7 +83,8 @@ public final class MigrationWaitFixture implements AutoCloseable {
   /** As {@link #of(MigrationWaitVariant, Interleaving)}, with the walks of another kernel. */
   public static MigrationWaitFixture of(
       MigrationWaitVariant variant, Walks walks, Interleaving interleaving) {
-    return new MigrationWaitFixture(Machine.boot(CONFIGS.get(variant)), walks, interleaving);
+    return new MigrationWaitFixture(
+        Machine.boot(requireNonNull(CONFIGS.get(variant))), walks, interleaving);
   }
 
   private static Map<MigrationWaitVariant, MachineConfig> configs() {
