@@ -19,6 +19,7 @@ public final class PageLock {
   private PageLock() {}
 
   public static void lock(PhysMemory phys, long pfn) {
+    LockClass.PAGE_LOCK.reachLock();
     if (LockOrderChecker.ENABLED) {
       LockOrderChecker.willLock(LockClass.PAGE_LOCK, 0, phys, pfn);
     }
@@ -34,6 +35,7 @@ public final class PageLock {
    * @kernel include/linux/pagemap.h:folio_trylock
    */
   public static boolean tryLock(PhysMemory phys, long pfn) {
+    LockClass.PAGE_LOCK.reachLock();
     if (!trySetLocked(phys, pfn)) {
       return false;
     }
@@ -53,6 +55,7 @@ public final class PageLock {
       LockOrderChecker.unlocked(LockClass.PAGE_LOCK, phys, pfn);
     }
     unlockUnrecorded(phys, pfn);
+    LockClass.PAGE_LOCK.reachUnlock();
   }
 
   public static boolean isLocked(PhysMemory phys, long pfn) {
