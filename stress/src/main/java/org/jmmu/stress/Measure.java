@@ -1,17 +1,20 @@
 package org.jmmu.stress;
 
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.LongAccumulator;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
  * A number that samples of a stress test have beside their outcome, such as how often a walk
- * started over. It is printed when the JVM ends, in a line that jcstress hands to the hunt together
- * with the result. Created by the stress test's class, as a constant: a JVM that jcstress forks
- * runs one test.
+ * started over. When the test is over it is printed, in a line that jcstress hands to the hunt
+ * together with the result. Created by the stress test's class, as a constant.
  */
 public final class Measure {
   /** What the line starts with. */
   public static final String LINE_START = "jmmu.measure";
+
+  private static final Queue<Measure> ALL = new ConcurrentLinkedQueue<>();
 
   /** What the values are. */
   public enum Kind {
@@ -30,7 +33,7 @@ public final class Measure {
   private Measure(String name, Kind kind) {
     this.name = name;
     this.kind = kind;
-    Runtime.getRuntime().addShutdownHook(new Thread(this::print, "print-measure"));
+    ALL.add(this);
   }
 
   /**
@@ -67,9 +70,15 @@ public final class Measure {
         .formatted(LINE_START, name, kind, samples.sum(), sum.sum(), most.get());
   }
 
-  private void print() {
-    if (samples.sum() > 0) {
-      System.out.println(line());
+  /** Prints those that got values, and starts over; called when no sample is under way. */
+  static void printAll() {
+    for (Measure measure : ALL) {
+      if (measure.samples.sum() > 0) {
+        System.out.println(measure.line());
+      }
+      measure.samples.reset();
+      measure.sum.reset();
+      measure.most.reset();
     }
   }
 }
