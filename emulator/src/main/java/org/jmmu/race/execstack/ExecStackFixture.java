@@ -59,7 +59,8 @@ public final class ExecStackFixture implements AutoCloseable {
           ExecStackVariant.class,
           variant -> forEach(Interleaving.class, interleaving -> config(variant, interleaving)));
 
-  private static final int MOST_SPINS = 1000; // few: on a busy host each costs somebody's time
+  /** Longer than an execve takes: on a busy host, whoever yields is away for a hundred samples. */
+  private static final int MOST_SPINS = 5000;
 
   private final Machine machine;
   private final Process process;
