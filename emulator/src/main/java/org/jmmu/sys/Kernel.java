@@ -204,7 +204,7 @@ final class Kernel {
         new TryToUnmap(phys, frames, tables, tlbFlush, pageRmap, swapfile, swapCache, encoding);
     ShrinkPage shrinkPage =
         new ShrinkPage(phys, frames, anonVmas, rmapWalk, pageRmap, tryToUnmap, swapCache);
-    vmscan = new Vmscan(phys, nodes, frames, tables, swapfile, shrinkPage);
+    vmscan = new Vmscan(phys, nodes, frames, tables, anonVmas, rmapWalk, swapfile, shrinkPage);
     frames.tellReclaim(vmscan);
     oracles =
         new Oracles(

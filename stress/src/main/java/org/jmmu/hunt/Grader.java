@@ -73,7 +73,8 @@ final class Grader {
         tested,
         firstWitness(ours),
         Measured.in(ours.stream().flatMap(result -> result.getVmOut().stream()).toList()),
-        List.copyOf(troubles));
+        List.copyOf(troubles),
+        null);
   }
 
   /** Runs before the one that saw it count as waiting time. */

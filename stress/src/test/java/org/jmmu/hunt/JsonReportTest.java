@@ -49,7 +49,8 @@ class JsonReportTest {
               "samples" : 1234,
               "description" : "the walk <missed> it"
             } ],
-            "troubles" : [ ]
+            "troubles" : [ ],
+            "search" : null
           }, {
             "race" : "sample-race",
             "variant" : "SEQ_ADDR",
@@ -64,7 +65,8 @@ class JsonReportTest {
             "upperBound95" : null,
             "measures" : [ ],
             "outcomes" : [ ],
-            "troubles" : [ "no result" ]
+            "troubles" : [ "no result" ],
+            "search" : null
           } ]
         }
         """,

@@ -44,7 +44,8 @@ class MeasuredTest {
             Duration.ofSeconds(10),
             caught.firstWitness(),
             List.of(new Measured("restarts", Measure.Kind.AMOUNT, 4, 10, 7)),
-            List.of());
+            List.of(),
+            null);
     List<String> lines =
         TableReport.lines(
             SampleRace.result(measured, SampleRace.survivedFix()),

@@ -79,7 +79,8 @@ public final class SampleRace implements Race {
         Duration.ofSeconds(10),
         witness,
         List.of(),
-        List.of(troubles));
+        List.of(troubles),
+        null);
   }
 
   public static Finding caughtBroken() {
