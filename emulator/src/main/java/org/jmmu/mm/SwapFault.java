@@ -84,7 +84,8 @@ final class SwapFault {
       frames.put(pfn);
       return 0;
     }
-    return (flags & FAULT_FLAG_WRITE) != 0 && !Pte.isWrite(mapped)
+    // One that a userfaultfd is to be told of is mapped now, and the access faults again.
+    return (flags & FAULT_FLAG_WRITE) != 0 && !Pte.isWrite(mapped) && !Pte.isUffdWp(mapped)
         ? wpFault.doWpPage(cpu, vma, vaddr, pteAddr, mapped, flags)
         : 0;
   }
@@ -105,7 +106,9 @@ final class SwapFault {
     // one.
     exclusive |= PageDesc.refcountGetAcquire(phys, pfn) == 1;
     long mapped = Pte.mkYoung(Pte.of(pfn, Pte.prot(vmFlags)));
-    if (exclusive && (vmFlags & VM_WRITE) != 0) {
+    if (SwapPte.isUffdWp(pteVal)) {
+      mapped = Pte.mkUffdWp(mapped);
+    } else if (exclusive && (vmFlags & VM_WRITE) != 0) {
       mapped = Pte.mkWrite(write ? Pte.mkDirty(mapped) : mapped);
     }
     pageRmap.addSwappedIn(pfn, vma, anonVmaOf(vma), vaddr, exclusive);
@@ -150,7 +153,8 @@ final class SwapFault {
       frames.get(pfn);
       swapCache.freeEntry(SwapPte.toEntry(pteVal));
       pageRmap.addSwappedIn(pfn, vma, anonVmaOf(vma), vaddr, SwapPte.isExclusive(pteVal));
-      Mem.longSetRelease(pteAddr, Pte.of(pfn, Pte.prot(vma.vmFlagsGetOpaque())));
+      long mapped = Pte.of(pfn, Pte.prot(vma.vmFlagsGetOpaque()));
+      Mem.longSetRelease(pteAddr, SwapPte.isUffdWp(pteVal) ? Pte.mkUffdWp(mapped) : mapped);
     }
     tables.unlock(pteAddr);
     return still;

@@ -13,6 +13,7 @@ import org.jmmu.phys.PhysMemory;
 import org.jmmu.sched.PausePoint;
 import org.jmmu.swap.EntryEncoding;
 import org.jmmu.swap.SwapCache;
+import org.jmmu.swap.SwapPte;
 import org.jmmu.swap.Swapfile;
 import org.jmmu.types.Vma;
 
@@ -75,7 +76,9 @@ public final class TryToUnmap implements RmapOne {
       PageDesc.flagsGetAndOr(phys, pfn, PageFlags.PG_DIRTY);
     }
     boolean unmapped =
-        swapCache.has(pfn) ? setSwapEntry(pfn, pteAddr) : !isRedirtied(pfn); // then it stays clear
+        swapCache.has(pfn)
+            ? setSwapEntry(pfn, pteAddr, pteVal)
+            : !isRedirtied(pfn); // then it stays clear
     if (unmapped) {
       pageRmap.remove(pfn);
       frames.put(pfn);
@@ -85,7 +88,7 @@ public final class TryToUnmap implements RmapOne {
     return unmapped;
   }
 
-  private boolean setSwapEntry(long pfn, long pteAddr) {
+  private boolean setSwapEntry(long pfn, long pteAddr, long pteVal) {
     long entry = swapCache.entry(pfn);
     if (!swapfile.duplicate(entry)) {
       return false;
@@ -94,7 +97,8 @@ public final class TryToUnmap implements RmapOne {
     if (exclusive) {
       pageRmap.clearAnonExclusive(pfn); // from here on the entry says so
     }
-    Mem.longSetRelease(pteAddr, encoding.swapPte(entry, exclusive));
+    long swapPte = encoding.swapPte(entry, exclusive);
+    Mem.longSetRelease(pteAddr, Pte.isUffdWp(pteVal) ? SwapPte.mkUffdWp(swapPte) : swapPte);
     return true;
   }
 

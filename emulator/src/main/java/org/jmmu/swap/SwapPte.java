@@ -34,6 +34,7 @@ public final class SwapPte {
   private static final int OFFSET_SHIFT = 9;
   private static final int OFFSET_TOP = Long.SIZE - TYPE_SHIFT; // bits above the offset
   private static final long EXCLUSIVE = 1L << 3;
+  private static final long UFFD_WP = 1L << 2;
 
   /** Of an offset it is 0, of an inverted one 1. */
   private static final long INVERTED = 1L << (TYPE_SHIFT - 1);
@@ -106,5 +107,19 @@ public final class SwapPte {
 
   public static long clearExclusive(long pteVal) {
     return isLowType(pteVal) ? pteVal : pteVal & ~EXCLUSIVE;
+  }
+
+  /** Whether the entry that the word stands for told a userfaultfd of writes. */
+  public static boolean isUffdWp(long pteVal) {
+    return !isLowType(pteVal) && (pteVal & UFFD_WP) != 0;
+  }
+
+  /** The older encoding, of kernels without userfaultfd, has no room for it. */
+  public static long mkUffdWp(long pteVal) {
+    return isLowType(pteVal) ? pteVal : pteVal | UFFD_WP;
+  }
+
+  public static long clearUffdWp(long pteVal) {
+    return isLowType(pteVal) ? pteVal : pteVal & ~UFFD_WP;
   }
 }

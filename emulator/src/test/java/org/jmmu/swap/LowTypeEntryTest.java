@@ -55,6 +55,9 @@ class LowTypeEntryTest {
           assertEquals(entry, SwapPte.toEntry(word));
           assertFalse(SwapPte.isExclusive(word));
           assertEquals(word, SwapPte.clearExclusive(word));
+          assertEquals(word, SwapPte.mkUffdWp(word));
+          assertEquals(word, SwapPte.clearUffdWp(word));
+          assertFalse(SwapPte.isUffdWp(word));
         }
       }
     }
