@@ -58,8 +58,10 @@ public final class GroupRunner extends Runner<Object> {
   private TestResult runOne(String name) {
     try {
       Runner<?> runner =
-          (Runner<?>)
-              Class.forName(name).getConstructor(ForkedTestConfig.class).newInstance(config);
+          Class.forName(name)
+              .asSubclass(Runner.class)
+              .getConstructor(ForkedTestConfig.class)
+              .newInstance(config);
       TestResult result = runner.run();
       forceExit = runner.forceExit(); // threads were left behind: the others would meet them
       return result;
@@ -76,6 +78,7 @@ public final class GroupRunner extends Runner<Object> {
   }
 
   @Override
+  @SuppressWarnings("NonApiType") // jcstress's
   public ArrayList<CounterThread<Object>> internalRun() {
     throw new UnsupportedOperationException("each test runs itself");
   }
