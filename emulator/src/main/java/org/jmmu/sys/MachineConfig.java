@@ -17,6 +17,7 @@ import org.jmmu.rmap.UffdMoveBoth;
 import org.jmmu.rmap.UffdMoveProtocol;
 import org.jmmu.rmap.VmaAdjustProtocol;
 import org.jmmu.rmap.VmaAdjustRwsemInterval;
+import org.jmmu.swap.EntryEncoding;
 
 /**
  * What a machine is made of.
@@ -47,7 +48,8 @@ public record MachineConfig(
           .with(MpxUnmapProtocol.class, new MpxUnmapAbsent())
           .with(UffdMoveProtocol.class, new UffdMoveBoth())
           .with(UffdMoveSwapProtocol.class, new UffdMoveSwapEntryRecheck())
-          .with(Fault.Locking.class, Fault.Locking.VMA_LOCK);
+          .with(Fault.Locking.class, Fault.Locking.VMA_LOCK)
+          .with(EntryEncoding.class, EntryEncoding.INVERTED);
 
   /**
    * @throws IllegalArgumentException if a number is out of range
