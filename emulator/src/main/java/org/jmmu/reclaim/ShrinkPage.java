@@ -5,6 +5,9 @@ import static org.jmmu.phys.PageFlags.PG_REFERENCED;
 import static org.jmmu.phys.PageFlags.PG_SWAPBACKED;
 
 import org.jmmu.alloc.Frames;
+import org.jmmu.filemap.PageCache;
+import org.jmmu.filemap.ShmemSwap;
+import org.jmmu.filemap.Writeback;
 import org.jmmu.lock.PageLock;
 import org.jmmu.phys.PageDesc;
 import org.jmmu.phys.PhysMemory;
@@ -16,11 +19,13 @@ import org.jmmu.rmap.RmapWalk;
 import org.jmmu.rmap.TryToUnmap;
 import org.jmmu.sched.PausePoint;
 import org.jmmu.swap.SwapCache;
+import org.jmmu.swap.Swapfile;
+import org.jmmu.types.AddressSpace;
 import org.jmmu.types.AnonVma;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reclaims one anonymous page.
+ * Reclaims one page; those of files as {@link ShrinkFilePage} does, the others so:
  *
  * <pre>
  *   lock page ─▶ slot in a swap area ─▶ entries become swap entries ─▶ write ─▶ free
@@ -40,6 +45,9 @@ public final class ShrinkPage {
   private final PageRmap pageRmap;
   private final TryToUnmap tryToUnmap;
   private final SwapCache swapCache;
+  private final Swapfile swapfile;
+  private final PageCache pageCache;
+  private final ShrinkFilePage shrinkFilePage;
 
   public ShrinkPage(
       PhysMemory phys,
@@ -48,7 +56,11 @@ public final class ShrinkPage {
       RmapWalk rmapWalk,
       PageRmap pageRmap,
       TryToUnmap tryToUnmap,
-      SwapCache swapCache) {
+      SwapCache swapCache,
+      Swapfile swapfile,
+      PageCache pageCache,
+      Writeback writeback,
+      ShmemSwap shmemSwap) {
     this.phys = phys;
     this.frames = frames;
     this.anonVmas = anonVmas;
@@ -56,6 +68,11 @@ public final class ShrinkPage {
     this.pageRmap = pageRmap;
     this.tryToUnmap = tryToUnmap;
     this.swapCache = swapCache;
+    this.swapfile = swapfile;
+    this.pageCache = pageCache;
+    this.shrinkFilePage =
+        new ShrinkFilePage(
+            phys, rmapWalk, tryToUnmap, pageCache, writeback, shmemSwap, swapCache, swapfile);
   }
 
   /**
@@ -68,7 +85,11 @@ public final class ShrinkPage {
       frames.put(pfn);
       return false;
     }
-    boolean freed = shrinkLocked(pfn, referenced); // and unlocked, if so
+    AddressSpace mapping = pageCache.of(PageDesc.mappingGetAcquire(phys, pfn));
+    boolean freed = // and unlocked, if so
+        mapping != null
+            ? shrinkFilePage.shrinkLocked(mapping, pfn, referenced)
+            : shrinkLocked(pfn, referenced);
     if (!freed) {
       PageLock.unlock(phys, pfn);
       frames.put(pfn);
@@ -79,12 +100,15 @@ public final class ShrinkPage {
   private boolean shrinkLocked(long pfn, @Nullable FolioReferenced referenced) {
     if (!swapCache.has(pfn)
         && (!pageRmap.isAnon(pfn) || PageDesc.mapcountGetAcquire(phys, pfn) == 0)) {
-      return false; // of a file, or nobody's any more
+      return false; // nobody's any more
+    }
+    boolean lazyFree = !swapCache.has(pfn) && !has(pfn, PG_SWAPBACKED);
+    if (!lazyFree && !swapfile.hasAreas()) {
+      return false;
     }
     if (referenced != null && wasReferenced(pfn, referenced)) {
       return false;
     }
-    boolean lazyFree = !swapCache.has(pfn) && !has(pfn, PG_SWAPBACKED);
     if (!lazyFree && !swapCache.has(pfn) && !swapCache.addToSwap(pfn)) {
       return false;
     }
@@ -126,8 +150,12 @@ public final class ShrinkPage {
     return young || (PageDesc.flagsGetAndClear(phys, pfn, PG_REFERENCED) & PG_REFERENCED) != 0;
   }
 
-  /** Unless the page is mapped nowhere; then its anon_vma may be gone. */
+  /** Unless the page is mapped nowhere; then its anon_vma may be gone. A merged one has its own. */
   private void walk(long pfn, RmapOne one) {
+    if (pageRmap.isKsm(pfn)) {
+      rmapWalk.walk(pfn, one, 0);
+      return;
+    }
     AnonVma anonVma = anonVmas.getMapped(pfn);
     if (anonVma != null) {
       try {

@@ -10,12 +10,10 @@ import org.jmmu.phys.FrameType;
 import org.jmmu.phys.PageDesc;
 import org.jmmu.phys.PageFlags;
 import org.jmmu.phys.PhysMemory;
-import org.jmmu.phys.Slot;
 import org.jmmu.rmap.FolioReferenced;
-import org.jmmu.swap.Swapfile;
 
 /**
- * Looks for pages to reclaim, all over memory: anonymous ones, the only ones that can be.
+ * Looks for pages to reclaim, all over memory: anonymous ones, and those of files.
  *
  * <p>A clock: its hand goes from frame to frame. A page that was accessed since the hand last came
  * by is spared once. Linux keeps lists instead, so that it need not look at frames that cannot be
@@ -34,22 +32,15 @@ public final class Vmscan implements ReclaimPages, DirectReclaim {
   private final Nodes nodes;
   private final Frames frames;
   private final PageTables tables;
-  private final Swapfile swapfile;
   private final ShrinkPage shrinkPage;
   private final AtomicLong hand = new AtomicLong();
 
   public Vmscan(
-      PhysMemory phys,
-      Nodes nodes,
-      Frames frames,
-      PageTables tables,
-      Swapfile swapfile,
-      ShrinkPage shrinkPage) {
+      PhysMemory phys, Nodes nodes, Frames frames, PageTables tables, ShrinkPage shrinkPage) {
     this.phys = phys;
     this.nodes = nodes;
     this.frames = frames;
     this.tables = tables;
-    this.swapfile = swapfile;
     this.shrinkPage = shrinkPage;
   }
 
@@ -83,7 +74,7 @@ public final class Vmscan implements ReclaimPages, DirectReclaim {
 
   @Override
   public boolean tryToFreePages() {
-    return swapfile.hasAreas() && shrink(CLUSTER) > 0;
+    return shrink(CLUSTER) > 0;
   }
 
   /** The hand starts over. */
@@ -97,7 +88,7 @@ public final class Vmscan implements ReclaimPages, DirectReclaim {
       return false;
     }
     if (mayBeReclaimed(pfn)) {
-      return true; // and stays an anonymous page, now that there is a reference
+      return true; // and whose it is shows once it is locked
     }
     frames.put(pfn);
     return false;
@@ -105,7 +96,7 @@ public final class Vmscan implements ReclaimPages, DirectReclaim {
 
   private boolean mayBeReclaimed(long pfn) {
     return PageDesc.typeGetOpaque(phys, pfn) == FrameType.USER
-        && (Slot.tag(PageDesc.mappingGetAcquire(phys, pfn)) == PageFlags.PAGE_MAPPING_ANON
+        && (PageDesc.mappingGetAcquire(phys, pfn) != 0
             || (PageDesc.flagsGetAcquire(phys, pfn) & PageFlags.PG_SWAPCACHE) != 0);
   }
 }
