@@ -5,6 +5,7 @@ import static org.jmmu.mm.Mman.PROT_READ;
 import org.jmmu.hw.Cpu;
 import org.jmmu.hw.PteBits;
 import org.jmmu.phys.Mem;
+import org.jmmu.rmap.RmapWindow;
 import org.jmmu.rmap.VmaAdjustProtocol;
 import org.jmmu.sys.Machine;
 import org.jmmu.sys.MachineConfig;
@@ -71,6 +72,13 @@ final class Family {
 
   void walkReferenced(int page) {
     inside.walkReferenced(pfns[page]);
+  }
+
+  /** The same, {@value RmapWindow#SLOTS} pages at a time. */
+  void walkReferencedTogether() {
+    for (int page = 0; page < PAGES; page += RmapWindow.SLOTS) {
+      inside.walkReferenced(pfns, page, page + RmapWindow.SLOTS);
+    }
   }
 
   void checkAllReferenced() {

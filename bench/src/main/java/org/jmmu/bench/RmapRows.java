@@ -29,6 +29,7 @@ final class RmapRows {
     if (figures.has(walk(VmaAdjustVariant.SEQ_ADDR, MANY))) {
       rows.seqcount();
     }
+    rows.window();
     rows.slope("unmap for swap-out, slope per mapper", unmap(FEW), Double.NaN);
     rows.add(
         new ReportRow("boundary of two VMAs moved and back, by mprotect")
@@ -65,6 +66,17 @@ final class RmapRows {
     add(
         new ReportRow("rmap walk SEQ_ADDR, N = 1000")
             .toBase(Estimate.ratio(with, without), 1.15, "NONE"));
+  }
+
+  /** Neighbours walked together: a mapper's share of a page's share. */
+  private void window() {
+    for (int mappers : new int[] {FEW, MANY}) {
+      String walk = "RmapWindowBench.referenced?mappers=" + mappers;
+      add(
+          new ReportRow("rmap walk of 64 pages at once, per page and mapper, N = " + mappers)
+              .ns(Estimate.of(scaled(figures.of(walk), mappers)), 5)
+              .noBytes(figures.bytesPerOp(walk) / mappers));
+    }
   }
 
   /** One walk of a page with so many mappers. */

@@ -38,7 +38,7 @@ final class StandardSet {
   static final VmaAdjustVariant MAINLINE = VmaAdjustVariant.RWSEM_INTERVAL;
 
   private static final String RMAP =
-      "RmapWalkBench|\\.UnmapBench|VmaAdjustCostBench\\.(alone|besideWalker)";
+      "Rmap(Walk|Window)Bench|\\.UnmapBench|VmaAdjustCostBench\\.(alone|besideWalker)";
 
   private static final String MMU = "\\.WalkBench|TlbBench.*(load|chain)(Plain|Mmu)|ShootdownBench";
 

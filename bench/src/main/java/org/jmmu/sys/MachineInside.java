@@ -14,8 +14,10 @@ import org.jmmu.rmap.AnonVmas;
 import org.jmmu.rmap.FolioReferenced;
 import org.jmmu.rmap.PageRmap;
 import org.jmmu.rmap.RmapWalk;
+import org.jmmu.rmap.RmapWindow;
 import org.jmmu.rmap.TryToUnmap;
 import org.jmmu.rmap.VmaAdjustProtocol;
+import org.jmmu.rmap.WindowReferenced;
 import org.jmmu.swap.SwapCache;
 import org.jmmu.swap.SwapPte;
 import org.jmmu.types.Mm;
@@ -30,6 +32,8 @@ public final class MachineInside {
   private final VmaAdjustProtocol protocol;
   private final AnonVmas anonVmas;
   private final FolioReferenced folioReferenced;
+  private final RmapWindow window;
+  private final WindowReferenced windowReferenced;
   private final PageRmap pageRmap;
   private final TlbFlush tlbFlush;
   private final SwapCache swapCache;
@@ -43,6 +47,8 @@ public final class MachineInside {
     protocol = kernel.config.protocol(VmaAdjustProtocol.class);
     anonVmas = new AnonVmas(phys, kernel.anonVmaSlots, kernel.failAlloc, protocol);
     folioReferenced = new FolioReferenced(tables);
+    window = new RmapWindow(phys);
+    windowReferenced = new WindowReferenced(tables);
     pageRmap = new PageRmap(phys);
     tlbFlush = new TlbFlush(kernel.cpus, kernel.switchMm);
     swapCache = new SwapCache(phys, kernel.frames, kernel.swapfile);
@@ -74,9 +80,22 @@ public final class MachineInside {
     }
   }
 
+  /** The same for pages [{@code from}, {@code to}), which are neighbours, by one walk for all. */
+  public void walkReferenced(long[] pfns, int from, int to) {
+    window.clear();
+    for (int i = from; i < to; i++) {
+      if (window.add(pfns[i]) < 0) {
+        throw new IllegalStateException("not in one window");
+      }
+    }
+    if (!rmapWalk.walkWindow(window, windowReferenced)) {
+      throw new IllegalStateException("this protocol walks page by page");
+    }
+  }
+
   /** Entries found young by the walks since the last call. */
   public int takeReferenced() {
-    return folioReferenced.takeReferenced();
+    return folioReferenced.takeReferenced() + windowReferenced.takeReferenced();
   }
 
   /**

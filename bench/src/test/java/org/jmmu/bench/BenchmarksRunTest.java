@@ -108,6 +108,19 @@ class BenchmarksRunTest {
     bench.check();
   }
 
+  @Test
+  void rmapWindow() {
+    RmapWindowBench bench = new RmapWindowBench();
+    bench.mappers = 10;
+    bench.fork();
+    for (int i = 0; i < TWICE; i++) {
+      bench.makeYoung();
+      bench.referenced();
+      bench.checkAllVisited();
+    }
+    bench.check();
+  }
+
   @ParameterizedTest
   @EnumSource(VmaAdjustVariant.class)
   void vmaAdjust(VmaAdjustVariant variant) throws InterruptedException {

@@ -113,17 +113,31 @@ public final class Pte {
     long _ = Mem.longGetAndOr(pteAddr, PteBits.RW | PteBits.D | PteBits.A);
   }
 
-  /** Clears A in the live word, atomically: hardware may be setting A or D in it. */
+  /**
+   * Clears A in the live word; the caller holds its ptl.
+   *
+   * <p>Hardware writes to a word only to set A or D where the word lacks it, by a compare-and-set
+   * against the word that allowed the access. It has nothing to add to one with A that is dirty or
+   * not writable, and no software writes without the ptl: a store will do. To one that is young,
+   * writable and clean it may be adding D at this moment, which a store would wipe out.
+   */
   public static boolean testAndClearYoung(long pteAddr) {
-    while (true) {
-      long pteVal = Mem.longGetOpaque(pteAddr);
-      if (!isYoung(pteVal)) {
-        return false;
-      }
-      if (Mem.longCas(pteAddr, pteVal, mkOld(pteVal))) {
-        return true;
-      }
+    return testAndClearYoung(pteAddr, Mem.longGetOpaque(pteAddr));
+  }
+
+  /**
+   * @param pteVal what the caller has read there, with the ptl held
+   */
+  public static boolean testAndClearYoung(long pteAddr, long pteVal) {
+    if (!isYoung(pteVal)) {
+      return false;
     }
+    if ((pteVal & (PteBits.RW | PteBits.D)) != PteBits.RW) {
+      Mem.longSetOpaque(pteAddr, mkOld(pteVal));
+    } else {
+      long _ = Mem.longGetAndAnd(pteAddr, ~PteBits.A);
+    }
+    return true;
   }
 
   /** Makes the live word old, and clean too if {@code clean}; atomically. */

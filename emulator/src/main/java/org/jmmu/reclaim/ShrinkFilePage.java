@@ -1,7 +1,6 @@
 package org.jmmu.reclaim;
 
 import static org.jmmu.phys.PageFlags.PG_DIRTY;
-import static org.jmmu.phys.PageFlags.PG_REFERENCED;
 import static org.jmmu.phys.PageFlags.PG_UPTODATE;
 
 import org.jmmu.filemap.PageCache;
@@ -9,14 +8,12 @@ import org.jmmu.filemap.ShmemSwap;
 import org.jmmu.filemap.Writeback;
 import org.jmmu.phys.PageDesc;
 import org.jmmu.phys.PhysMemory;
-import org.jmmu.rmap.FolioReferenced;
 import org.jmmu.rmap.RmapWalk;
 import org.jmmu.rmap.TryToUnmap;
 import org.jmmu.sched.PausePoint;
 import org.jmmu.swap.SwapCache;
 import org.jmmu.swap.Swapfile;
 import org.jmmu.types.AddressSpace;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Reclaims one page of a file.
@@ -66,15 +63,11 @@ final class ShrinkFilePage {
   /**
    * The page is locked, so that it stays the file's, and the caller has a reference.
    *
-   * @param referenced spares a page that was accessed; null to spare none
    * @return whether it is free, with lock and reference gone
    */
-  boolean shrinkLocked(AddressSpace mapping, long pfn, @Nullable FolioReferenced referenced) {
+  boolean shrinkLocked(AddressSpace mapping, long pfn) {
     if (mapping.isShmem() ? !swapfile.hasAreas() : mapping.backing == null) {
       return false; // there is nowhere to put it
-    }
-    if (referenced != null && wasReferenced(pfn, referenced)) {
-      return false;
     }
     if (mapcount(pfn) > 0) {
       rmapWalk.walk(pfn, tryToUnmap, 0);
@@ -104,15 +97,6 @@ final class ShrinkFilePage {
     }
     PausePoint.reach("shrinkPage.written");
     return swapCache.removeMapping(pfn);
-  }
-
-  /**
-   * @kernel mm/vmscan.c:folio_check_references
-   */
-  private boolean wasReferenced(long pfn, FolioReferenced referenced) {
-    rmapWalk.walk(pfn, referenced, 0);
-    boolean young = referenced.takeReferenced() > 0;
-    return young || (PageDesc.flagsGetAndClear(phys, pfn, PG_REFERENCED) & PG_REFERENCED) != 0;
   }
 
   private int mapcount(long pfn) {

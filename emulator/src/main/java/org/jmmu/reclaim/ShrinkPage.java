@@ -1,7 +1,6 @@
 package org.jmmu.reclaim;
 
 import static org.jmmu.phys.PageFlags.PG_DIRTY;
-import static org.jmmu.phys.PageFlags.PG_REFERENCED;
 import static org.jmmu.phys.PageFlags.PG_SWAPBACKED;
 
 import org.jmmu.alloc.Frames;
@@ -12,7 +11,6 @@ import org.jmmu.lock.PageLock;
 import org.jmmu.phys.PageDesc;
 import org.jmmu.phys.PhysMemory;
 import org.jmmu.rmap.AnonVmas;
-import org.jmmu.rmap.FolioReferenced;
 import org.jmmu.rmap.PageRmap;
 import org.jmmu.rmap.RmapOne;
 import org.jmmu.rmap.RmapWalk;
@@ -22,7 +20,6 @@ import org.jmmu.swap.SwapCache;
 import org.jmmu.swap.Swapfile;
 import org.jmmu.types.AddressSpace;
 import org.jmmu.types.AnonVma;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Reclaims one page; those of files as {@link ShrinkFilePage} does, the others so:
@@ -77,19 +74,16 @@ public final class ShrinkPage {
 
   /**
    * @param pfn with a reference of the caller's, dropped in every case
-   * @param referenced spares a page that was accessed; null to spare none
    * @return whether the page is free now
    */
-  boolean shrink(long pfn, @Nullable FolioReferenced referenced) {
+  boolean shrink(long pfn) {
     if (!PageLock.tryLock(phys, pfn)) {
       frames.put(pfn);
       return false;
     }
     AddressSpace mapping = pageCache.of(PageDesc.mappingGetAcquire(phys, pfn));
     boolean freed = // and unlocked, if so
-        mapping != null
-            ? shrinkFilePage.shrinkLocked(mapping, pfn, referenced)
-            : shrinkLocked(pfn, referenced);
+        mapping != null ? shrinkFilePage.shrinkLocked(mapping, pfn) : shrinkLocked(pfn);
     if (!freed) {
       PageLock.unlock(phys, pfn);
       frames.put(pfn);
@@ -97,16 +91,13 @@ public final class ShrinkPage {
     return freed;
   }
 
-  private boolean shrinkLocked(long pfn, @Nullable FolioReferenced referenced) {
+  private boolean shrinkLocked(long pfn) {
     if (!swapCache.has(pfn)
         && (!pageRmap.isAnon(pfn) || PageDesc.mapcountGetAcquire(phys, pfn) == 0)) {
       return false; // nobody's any more
     }
     boolean lazyFree = !swapCache.has(pfn) && !has(pfn, PG_SWAPBACKED);
     if (!lazyFree && !swapfile.hasAreas()) {
-      return false;
-    }
-    if (referenced != null && wasReferenced(pfn, referenced)) {
       return false;
     }
     if (!lazyFree && !swapCache.has(pfn) && !swapCache.addToSwap(pfn)) {
@@ -139,15 +130,6 @@ public final class ShrinkPage {
     PageLock.unlock(phys, pfn);
     frames.freeFrozen(pfn);
     return true;
-  }
-
-  /**
-   * @kernel mm/vmscan.c:folio_check_references
-   */
-  private boolean wasReferenced(long pfn, FolioReferenced referenced) {
-    walk(pfn, referenced);
-    boolean young = referenced.takeReferenced() > 0;
-    return young || (PageDesc.flagsGetAndClear(phys, pfn, PG_REFERENCED) & PG_REFERENCED) != 0;
   }
 
   /** Unless the page is mapped nowhere; then its anon_vma may be gone. A merged one has its own. */

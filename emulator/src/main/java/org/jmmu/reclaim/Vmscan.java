@@ -10,7 +10,9 @@ import org.jmmu.phys.FrameType;
 import org.jmmu.phys.PageDesc;
 import org.jmmu.phys.PageFlags;
 import org.jmmu.phys.PhysMemory;
-import org.jmmu.rmap.FolioReferenced;
+import org.jmmu.rmap.AnonVmas;
+import org.jmmu.rmap.RmapWalk;
+import org.jmmu.rmap.RmapWindow;
 
 /**
  * Looks for pages to reclaim, all over memory: anonymous ones, and those of files.
@@ -32,15 +34,25 @@ public final class Vmscan implements ReclaimPages, DirectReclaim {
   private final Nodes nodes;
   private final Frames frames;
   private final PageTables tables;
+  private final AnonVmas anonVmas;
+  private final RmapWalk rmapWalk;
   private final ShrinkPage shrinkPage;
   private final AtomicLong hand = new AtomicLong();
 
   public Vmscan(
-      PhysMemory phys, Nodes nodes, Frames frames, PageTables tables, ShrinkPage shrinkPage) {
+      PhysMemory phys,
+      Nodes nodes,
+      Frames frames,
+      PageTables tables,
+      AnonVmas anonVmas,
+      RmapWalk rmapWalk,
+      ShrinkPage shrinkPage) {
     this.phys = phys;
     this.nodes = nodes;
     this.frames = frames;
     this.tables = tables;
+    this.anonVmas = anonVmas;
+    this.rmapWalk = rmapWalk;
     this.shrinkPage = shrinkPage;
   }
 
@@ -51,12 +63,30 @@ public final class Vmscan implements ReclaimPages, DirectReclaim {
    * @return pages freed
    */
   public int shrink(int nr) {
-    FolioReferenced referenced = new FolioReferenced(tables);
+    ReferencedPages referencedPages = new ReferencedPages(phys, anonVmas, rmapWalk, tables);
+    long[] pfns = new long[RmapWindow.SLOTS];
     long end = nodes.usedEnd();
     int freed = 0;
-    for (long looked = 0; looked < TURNS * end && freed < nr; looked++) {
-      long pfn = hand.getAndIncrement() % end;
-      if (isolate(pfn) && shrinkPage.shrink(pfn, referenced)) {
+    for (long looked = 0; looked < TURNS * end && freed < nr; ) {
+      int wanted = Math.min(pfns.length, nr - freed);
+      int isolated = 0;
+      for (; looked < TURNS * end && isolated < wanted; looked++) {
+        long pfn = hand.getAndIncrement() % end;
+        if (isolate(pfn)) {
+          pfns[isolated++] = pfn;
+        }
+      }
+      freed += shrink(pfns, isolated, referencedPages.check(pfns, isolated));
+    }
+    return freed;
+  }
+
+  private int shrink(long[] pfns, int nr, long spared) {
+    int freed = 0;
+    for (int i = 0; i < nr; i++) {
+      if ((spared & 1L << i) != 0) {
+        frames.put(pfns[i]);
+      } else if (shrinkPage.shrink(pfns[i])) {
         freed++;
       }
     }
@@ -67,7 +97,7 @@ public final class Vmscan implements ReclaimPages, DirectReclaim {
   public int reclaimPages(long[] pfns, int nr) {
     int freed = 0;
     for (int i = 0; i < nr; i++) {
-      freed += shrinkPage.shrink(pfns[i], null) ? 1 : 0;
+      freed += shrinkPage.shrink(pfns[i]) ? 1 : 0;
     }
     return freed;
   }

@@ -58,6 +58,28 @@ public final class RmapWalk {
     }
   }
 
+  /**
+   * Visits every VMA that may map a page of the window. No page lock is needed: the references that
+   * the window's owner holds keep frames and indexes still, the pin keeps the anon_vma. A page that
+   * meanwhile goes over to a child's anon_vma is found from the parent's as well.
+   *
+   * @return false, with nothing visited, if the protocol walks page by page, or if the page that
+   *     was looked at is mapped nowhere any more
+   */
+  public boolean walkWindow(RmapWindow window, RmapWindow.One one) {
+    AnonVma anonVma = anonVmas.getMapped(window.anyPfn());
+    if (anonVma == null) {
+      return false;
+    }
+    try {
+      // Not the anon_vma of the others, if that page has just gone over to another.
+      return (anonVma.handle() | PageFlags.PAGE_MAPPING_ANON) == window.mapping()
+          && protocol.rmapWalkAnonWindow(anonVma, window, one);
+    } finally {
+      anonVmas.put(anonVma);
+    }
+  }
+
   /** How often walks have started over since {@link #reset}. */
   public long restarts() {
     return restarts.sum();

@@ -81,6 +81,16 @@ public interface VmaAdjustProtocol {
   int rmapWalkAnon(AnonVma anonVma, long pfn, long index, RmapOne one, long arg);
 
   /**
+   * Visits the VMAs that may map any page of a window, each of them once.
+   *
+   * @return false if this kernel walks page by page; then nothing was visited
+   * @kernel mm/rmap.c:rmap_walk_anon, of a large folio
+   */
+  default boolean rmapWalkAnonWindow(AnonVma anonVma, RmapWindow window, RmapWindow.One one) {
+    return false;
+  }
+
+  /**
    * Gives {@code vma} the range [{@code start}, {@code end}) and offset {@code pgoff}; its
    * neighbour behind it gives way, grows or disappears, or {@code insert} (already on the reverse
    * map) fills the gap. The caller holds mmap_lock(W).

@@ -86,6 +86,30 @@ public final class VmaAdjustRwsemInterval implements VmaAdjustProtocol {
   }
 
   @Override
+  public boolean rmapWalkAnonWindow(AnonVma anonVma, RmapWindow window, RmapWindow.One one) {
+    long first = window.firstIndex();
+    long last = window.lastIndex();
+    anonVma.root().rwsem.readLock();
+    try {
+      for (AnonVmaChain avc = anonVma.rbRoot.firstOverlap(first, last);
+          avc != null;
+          avc = anonVma.rbRoot.nextOverlap(avc, first, last)) {
+        PausePoint.reach("rmapWalk.vma");
+        Vma vma = avc.vma;
+        long from = Math.max(first, vma.vmPgoffGetOpaque());
+        long to = Math.min(last, vma.lastPgoff());
+        long vaddr = vmaAddress(from, vma);
+        if (vaddr != EFAULT) {
+          one.rmapOne(window, vma, vaddr, window.slotOf(from), (int) (to - from) + 1);
+        }
+      }
+      return true;
+    } finally {
+      anonVma.root().rwsem.readUnlock();
+    }
+  }
+
+  @Override
   public void vmaAdjust(
       AnonVmas anonVmas, Vma vma, long start, long end, long pgoff, @Nullable Vma insert) {
     Mm mm = vma.mm;

@@ -216,7 +216,7 @@ final class Kernel {
             pageCache,
             writeback,
             shmemSwap);
-    vmscan = new Vmscan(phys, nodes, frames, tables, shrinkPage);
+    vmscan = new Vmscan(phys, nodes, frames, tables, anonVmas, rmapWalk, shrinkPage);
     frames.tellReclaim(vmscan);
     oracles =
         new Oracles(
