@@ -19,6 +19,7 @@ public final class Cpu extends ControlRegisters {
   private final int id;
   private final long block; // immutable
   private final Ipi ipi;
+  private final BoundsUnit bounds;
 
   public Cpu(int id, PhysMemory phys, FaultHandler handler) {
     this(id, phys, CpuModel.INTEL, handler);
@@ -29,6 +30,7 @@ public final class Cpu extends ControlRegisters {
     this.id = id;
     block = mmu.block;
     ipi = mmu.ipi;
+    bounds = new BoundsUnit(this);
   }
 
   public int id() {
@@ -38,6 +40,11 @@ public final class Cpu extends ControlRegisters {
   /** A snapshot; only the thread that runs the CPU sees exact numbers. */
   public CpuStatistics statistics() {
     return mmu.statistics();
+  }
+
+  /** The bounds registers and the instructions that use them. */
+  public BoundsUnit bounds() {
+    return bounds;
   }
 
   /** To look at; only the thread that runs the CPU may. */

@@ -4,6 +4,7 @@ package org.jmmu.hw;
 public abstract sealed class HardwareException extends RuntimeException
     permits GeneralProtectionException,
         AlignmentCheckException,
+        BoundRangeException,
         MachineCheckException,
         NoProgressException {
   private static final long serialVersionUID = 1L;

@@ -3,6 +3,7 @@ package org.jmmu.hw;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import org.jmmu.sched.Deadline;
+import org.jmmu.sched.PausePoint;
 
 /**
  * The inter-processor interrupt line of one CPU: flush requests that others have posted, and
@@ -158,6 +159,9 @@ final class Ipi {
   void awaitOutside() {
     Deadline deadline = null;
     for (int spins = 1; CpuBlock.sectionInsideGetAcquire(block); spins++) {
+      if (PausePoint.blocked("CPU " + cpu)) {
+        continue;
+      }
       Thread.onSpinWait();
       if (spins % SPINS_PER_YIELD != 0) {
         continue;
@@ -172,5 +176,6 @@ final class Ipi {
                 .formatted(cpu, deadline.millis()));
       }
     }
+    PausePoint.unblocked();
   }
 }

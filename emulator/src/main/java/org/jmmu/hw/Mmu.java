@@ -3,6 +3,7 @@ package org.jmmu.hw;
 import org.jmmu.phys.CacheLines;
 import org.jmmu.phys.PhysMemory;
 import org.jmmu.sched.Deadline;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Translation for the accesses of one CPU: TLB, walker, access section. An access that the {@link
@@ -79,17 +80,39 @@ final class Mmu extends CacheLines {
     Deadline deadline = null;
     for (int tries = 1; !tryOpen(vaddr, size, access); tries++) {
       recover(cpu);
-      if (tries < TRIES_WITHOUT_CLOCK) {
-        continue;
-      }
-      if (deadline == null) {
-        deadline = Deadline.start();
-      } else if (deadline.hasPassed()) {
-        throw new NoProgressException(
-            "CPU %d: access to 0x%x tried %d times within %d ms, last fault at 0x%x"
-                .formatted(id, vaddr, tries, deadline.millis(), cr2));
-      }
+      deadline = again(vaddr, tries, deadline);
     }
+  }
+
+  /**
+   * An instruction is about to be tried once more.
+   *
+   * @param deadline what this returned for the try before, null for the first
+   * @throws NoProgressException if that goes on for too long
+   */
+  @Nullable Deadline again(long vaddr, int tries, @Nullable Deadline deadline) {
+    if (tries < TRIES_WITHOUT_CLOCK) {
+      return null;
+    }
+    if (deadline != null && deadline.hasPassed()) {
+      throw new NoProgressException(
+          "CPU %d: access to 0x%x tried %d times within %d ms, last fault at 0x%x"
+              .formatted(id, vaddr, tries, deadline.millis(), cr2));
+    }
+    return deadline == null ? Deadline.start() : deadline;
+  }
+
+  /**
+   * For an instruction that makes several accesses, and is interrupted between none of them: enters
+   * the access section, unless there are requests to answer first.
+   */
+  boolean enter() {
+    ipi.enter(block);
+    if (ipi.pendingGetAcquire()) {
+      close();
+      return false;
+    }
+    return true;
   }
 
   void close() {
@@ -135,14 +158,14 @@ final class Mmu extends CacheLines {
     return opened;
   }
 
-  private static void checkCanonical(long vaddr) {
+  static void checkCanonical(long vaddr) {
     if (!PteBits.isCanonical(vaddr)) {
       throw GeneralProtectionException.nonCanonical(vaddr);
     }
   }
 
-  /** Native address of a byte, or 0 and {@link #failure}. */
-  private long translate(long vaddr, int access) {
+  /** Native address of a byte, or 0 and {@link #failure}; within the section. */
+  long translate(long vaddr, int access) {
     long word = tlb.lookup(vaddr);
     boolean hit = word != 0 && hits(word, access);
     if (!hit) {
@@ -175,7 +198,7 @@ final class Mmu extends CacheLines {
   }
 
   /** Does what stands between the access and its next try; the section has been left. */
-  private void recover(Cpu cpu) {
+  void recover(Cpu cpu) {
     if (ipi.pendingGetAcquire()) {
       deliver();
       return;

@@ -1,5 +1,7 @@
 package org.jmmu.lock;
 
+import org.jmmu.sched.PausePoint;
+
 /**
  * What a lock protects, whichever instance of it: lock order is a rule between classes. The order
  * stands in the package documentation.
@@ -56,5 +58,30 @@ public enum LockClass {
   HUGETLB_FAULT_MUTEX,
 
   /** {@code hugetlb_lock}: the pool of huge pages. */
-  HUGETLB_LOCK
+  HUGETLB_LOCK;
+
+  private final String lockPoint = name() + ".lock";
+  private final String unlockPoint = name() + ".unlock";
+
+  /**
+   * Pause point of a stepped thread that is about to take a lock of the class. The locks of the
+   * allocator and of queues have none: no race is about what they protect, and a search for
+   * schedules would drown in them.
+   */
+  void reachLock() {
+    if (PausePoint.canStep() && isPausePoint()) {
+      PausePoint.reach(lockPoint);
+    }
+  }
+
+  /** Pause point of a stepped thread that has just given a lock of the class up. */
+  void reachUnlock() {
+    if (PausePoint.canStep() && isPausePoint()) {
+      PausePoint.released(unlockPoint);
+    }
+  }
+
+  private boolean isPausePoint() {
+    return this != PCP_LOCK && this != ZONE_LOCK && this != WAIT_QUEUE;
+  }
 }

@@ -1,8 +1,11 @@
 package org.jmmu.lock;
 
+import static java.util.stream.Collectors.joining;
+
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -129,6 +132,21 @@ public final class LockOrderChecker {
         throw new IllegalStateException("still in an RCU read section");
       }
     }
+  }
+
+  /** The classes of the locks that each thread holds, in words; nothing while this is off. */
+  public static Map<String, String> holders() {
+    Map<String, String> holders = new TreeMap<>();
+    THREADS.forEach(
+        (thread, held) -> {
+          HeldLock[] locks = held.locks;
+          if (locks.length != 0) {
+            String classes =
+                Arrays.stream(locks).map(lock -> lock.cls().name()).collect(joining(", "));
+            holders.put(thread.getName(), classes);
+          }
+        });
+    return holders;
   }
 
   /** Who holds what, one line per lock; for the message of a deadlock. */

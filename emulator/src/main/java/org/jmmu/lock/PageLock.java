@@ -18,6 +18,7 @@ public final class PageLock {
   private PageLock() {}
 
   public static void lock(PhysMemory phys, long pfn) {
+    LockClass.PAGE_LOCK.reachLock();
     if (LockOrderChecker.ENABLED) {
       LockOrderChecker.willLock(LockClass.PAGE_LOCK, 0, phys, pfn);
     }
@@ -33,6 +34,7 @@ public final class PageLock {
    * @kernel include/linux/pagemap.h:folio_trylock
    */
   public static boolean tryLock(PhysMemory phys, long pfn) {
+    LockClass.PAGE_LOCK.reachLock();
     if (!trySetLocked(phys, pfn)) {
       return false;
     }
@@ -52,6 +54,7 @@ public final class PageLock {
       LockOrderChecker.unlocked(LockClass.PAGE_LOCK, phys, pfn);
     }
     unlockUnrecorded(phys, pfn);
+    LockClass.PAGE_LOCK.reachUnlock();
   }
 
   public static boolean isLocked(PhysMemory phys, long pfn) {

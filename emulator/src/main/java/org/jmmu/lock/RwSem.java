@@ -26,6 +26,7 @@ public class RwSem {
    * @kernel kernel/locking/rwsem.c:down_read
    */
   public final void readLock() {
+    cls.reachLock();
     refuseRecursion();
     if (LockOrderChecker.ENABLED) {
       LockOrderChecker.willLock(cls, 0, this, 0);
@@ -53,6 +54,7 @@ public class RwSem {
     if (LockOrderChecker.ENABLED) {
       LockOrderChecker.unlocked(cls, this, 0);
     }
+    cls.reachUnlock();
   }
 
   /**
@@ -69,6 +71,7 @@ public class RwSem {
    * @kernel kernel/locking/rwsem.c:down_write_nested
    */
   public final void writeLockNested(int subclass) {
+    cls.reachLock();
     refuseRecursion();
     if (LockOrderChecker.ENABLED) {
       LockOrderChecker.willLock(cls, subclass, this, 0);
@@ -104,6 +107,7 @@ public class RwSem {
     if (LockOrderChecker.ENABLED) {
       LockOrderChecker.unlocked(cls, this, 0);
     }
+    cls.reachUnlock();
   }
 
   /**
@@ -118,6 +122,7 @@ public class RwSem {
     writeEnd();
     lock.readLock().lock(); // does not wait: the thread holds the write lock
     lock.writeLock().unlock();
+    cls.reachUnlock();
   }
 
   public final boolean isLocked() {
@@ -141,6 +146,7 @@ public class RwSem {
   }
 
   private boolean tryLock(Lock half) {
+    cls.reachLock();
     refuseRecursion();
     if (!tryTake(half)) {
       return false;

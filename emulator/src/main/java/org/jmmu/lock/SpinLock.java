@@ -30,6 +30,7 @@ public final class SpinLock {
    * @kernel include/linux/spinlock.h:spin_lock_nested
    */
   public static void lockNested(long addr, LockClass cls, int subclass) {
+    cls.reachLock();
     if (LockOrderChecker.ENABLED) {
       LockOrderChecker.willLock(cls, subclass, null, addr);
     }
@@ -42,6 +43,7 @@ public final class SpinLock {
   }
 
   public static boolean tryLock(long addr, LockClass cls) {
+    cls.reachLock();
     if (Mem.intGetOpaque(addr) != FREE || !Mem.intCas(addr, FREE, self())) {
       return false;
     }
@@ -64,6 +66,7 @@ public final class SpinLock {
       LockOrderChecker.unlocked(cls, null, addr);
     }
     Mem.intSetRelease(addr, FREE);
+    cls.reachUnlock();
   }
 
   public static boolean isLocked(long addr) {

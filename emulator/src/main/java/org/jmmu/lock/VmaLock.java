@@ -39,6 +39,7 @@ public final class VmaLock extends CacheLines {
    * Afterwards it must ask whether the VMA still covers its address.
    */
   public boolean startRead(MmapLock mmapLock) {
+    LockClass.VMA_LOCK.reachLock();
     // Saves the atomic operations while a writer is at it; what decides is the second look below.
     if (isWriteLocked(mmapLock)) {
       return false;
@@ -67,6 +68,7 @@ public final class VmaLock extends CacheLines {
       LockOrderChecker.unlocked(LockClass.VMA_LOCK, this, 0);
     }
     leave();
+    LockClass.VMA_LOCK.reachUnlock();
   }
 
   /**
@@ -77,6 +79,7 @@ public final class VmaLock extends CacheLines {
     if (isWriteLocked(mmapLock)) {
       return;
     }
+    LockClass.VMA_LOCK.reachLock();
     boolean attached = (int) REFCNT.getOpaque(this) != 0;
     if (attached) {
       if (LockOrderChecker.ENABLED) {

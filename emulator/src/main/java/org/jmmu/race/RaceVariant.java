@@ -1,5 +1,7 @@
 package org.jmmu.race;
 
+import java.util.List;
+import org.jmmu.sched.Scenario;
 import org.jmmu.sys.MachineConfig;
 
 /**
@@ -18,6 +20,11 @@ public interface RaceVariant {
 
   /** The kernel version or commit that had this protocol, or the patch that proposed it. */
   String kernel();
+
+  /** The races of two threads or more that a search for schedules runs, one per interleaving. */
+  default List<Scenario> scenarios() {
+    return List.of();
+  }
 
   /** The same machine with a kernel that has this protocol. */
   MachineConfig applyTo(MachineConfig config);

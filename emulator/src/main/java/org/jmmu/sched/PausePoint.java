@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>{@code off} (default): nothing, at no cost;
- *   <li>{@code step}: a thread that a {@link Stepper} runs waits for its turn; others pass;
+ *   <li>{@code step}: a thread that a {@link Stepper} or a {@link Search} runs waits for its turn;
+ *       others pass;
  *   <li>{@code perturb}: the thread spins for a random time, which widens narrow windows;
  *   <li>{@code yield}: the same, and now and then it gives its CPU to another thread, so that
  *       threads meet which have no CPU each.
@@ -34,6 +35,8 @@ public final class PausePoint {
     void blocked(String lock);
 
     void unblocked();
+
+    void released();
   }
 
   /** The calling thread has come to {@code point}, a name such as {@code vmaAdjust.vm_start}. */
@@ -85,6 +88,22 @@ public final class PausePoint {
       Steered steered = STEERED.get();
       if (steered != null) {
         steered.unblocked();
+      }
+    }
+  }
+
+  /**
+   * The calling thread has given up something that others may wait for. Whoever searches schedules
+   * lets those who wait look again only then, or when nobody else can go on.
+   *
+   * @param point a pause point, reached behind the release
+   */
+  public static void released(String point) {
+    if (STEP) {
+      Steered steered = STEERED.get();
+      if (steered != null) {
+        steered.released();
+        steered.reached(point);
       }
     }
   }

@@ -18,6 +18,7 @@ final class SteppedThread implements PausePoint.Steered {
   private static final long LOOK_NANOS = 1_000_000_000;
 
   private final String name;
+  private final Stepper.Watcher watcher;
   private final Thread thread;
   private final Thread stepping = Thread.currentThread();
 
@@ -54,8 +55,9 @@ final class SteppedThread implements PausePoint.Steered {
     }
   }
 
-  SteppedThread(String name, Runnable body) {
+  SteppedThread(String name, Runnable body, Stepper.Watcher watcher) {
     this.name = name;
+    this.watcher = watcher;
     this.thread = Thread.ofPlatform().daemon().name(name).unstarted(() -> run(body));
   }
 
@@ -64,6 +66,7 @@ final class SteppedThread implements PausePoint.Steered {
       PausePoint.steer(this);
       awaitTurn();
       body.run();
+      watcher.at(name, Schedule.Step.END);
     } catch (Abort e) {
       // whoever gave the run up says why
     } catch (Throwable t) {
@@ -83,6 +86,7 @@ final class SteppedThread implements PausePoint.Steered {
     waiting = false;
     stuck = false;
     passed.add(point);
+    watched(point);
     if (point.equals(untilPoint) && --timesLeft == 0) {
       passTurn(new Stop(StopKind.REACHED, point));
     }
@@ -92,13 +96,26 @@ final class SteppedThread implements PausePoint.Steered {
   public void blocked(String lock) {
     stuck = waiting;
     waiting = true;
+    watched("waits for " + lock);
     passTurn(new Stop(StopKind.BLOCKED, lock));
+  }
+
+  /** What the watcher looks at may come to pause points of its own. */
+  private void watched(String where) {
+    PausePoint.steer(null);
+    watcher.at(name, where);
+    PausePoint.steer(this);
   }
 
   @Override
   public void unblocked() {
     waiting = false;
     stuck = false;
+  }
+
+  @Override
+  public void released() {
+    // a stepped thread looks at its next turn, whatever has happened
   }
 
   private void passTurn(Stop why) {

@@ -24,10 +24,11 @@ import org.jmmu.sched.StepResult.Outcome;
  * other only.
  */
 public final class Stepper {
-  private static final AtomicInteger RUNNING = new AtomicInteger();
+  static final AtomicInteger RUNNING = new AtomicInteger();
 
   private final Schedule schedule;
   private final Map<String, Runnable> bodies = new LinkedHashMap<>();
+  private Watcher watcher = (thread, where) -> {};
 
   private Stepper(Schedule schedule) {
     this.schedule = schedule;
@@ -46,6 +47,21 @@ public final class Stepper {
     if (bodies.putIfAbsent(name, body) != null) {
       throw new IllegalArgumentException("there are two threads named " + name);
     }
+    return this;
+  }
+
+  /** Looks on wherever a thread stops or could be stopped; all threads stand still meanwhile. */
+  public interface Watcher {
+    /**
+     * @param thread the one that runs
+     * @param where the pause point it came to, {@code waits for LOCK}, or {@code end}
+     */
+    void at(String thread, String where);
+  }
+
+  /** Lets somebody look on. */
+  public Stepper watchedBy(Watcher newWatcher) {
+    watcher = newWatcher;
     return this;
   }
 
@@ -90,7 +106,7 @@ public final class Stepper {
     private final List<Outcome> outcomes = new ArrayList<>();
 
     StepResult run() {
-      bodies.forEach((name, body) -> threads.put(name, new SteppedThread(name, body)));
+      bodies.forEach((name, body) -> threads.put(name, new SteppedThread(name, body, watcher)));
       threads.values().forEach(SteppedThread::start);
       try {
         for (Step step : schedule.steps()) {

@@ -310,6 +310,11 @@ final class Kernel {
     return mm;
   }
 
+  /** All address spaces, oldest first. */
+  List<Mm> mms() {
+    return mms;
+  }
+
   Mm fork(Mm parent) {
     Mm child = newMm(parent.rlimits.copy());
     try {

@@ -62,6 +62,11 @@ public final class Machine implements AutoCloseable {
     return kernel().sysctl;
   }
 
+  /** Shows what threads race for, step by step. */
+  public MachineState state() {
+    return new MachineState(kernel());
+  }
+
   /** Lets allocations fail. */
   public FailAlloc failAlloc() {
     return kernel().failAlloc;

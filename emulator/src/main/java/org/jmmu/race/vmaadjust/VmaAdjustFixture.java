@@ -5,11 +5,15 @@ import static org.jmmu.mm.Mman.PROT_READ;
 import static org.jmmu.mm.Mman.PROT_WRITE;
 import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jmmu.check.Violation;
 import org.jmmu.hw.Cpu;
 import org.jmmu.migrate.MigratePages;
+import org.jmmu.race.MachineScenario;
 import org.jmmu.rmap.VmaAdjustProtocol;
+import org.jmmu.sched.Scenario;
 import org.jmmu.sys.Machine;
 import org.jmmu.sys.MachineConfig;
 import org.jmmu.sys.Process;
@@ -118,6 +122,29 @@ public final class VmaAdjustFixture implements AutoCloseable {
     Cpu cpu = other.runOn(machine.cpu(0));
     cpu.storeLong(vaddr, CONTENT);
     other.leave(cpu);
+  }
+
+  /** The same as a scenario: M migrates, W changes the VMA. */
+  static Scenario scenario(VmaAdjustVariant variant, Interleaving interleaving, Mapping mapping) {
+    String id = interleaving.id() + (mapping == Mapping.ANON ? "" : " " + mapping);
+    return new MachineScenario(
+        id,
+        () -> {
+          VmaAdjustFixture fixture = of(variant.protocol(), interleaving, mapping);
+          Map<String, Runnable> threads = new LinkedHashMap<>();
+          threads.put("M", fixture::migrate);
+          threads.put("W", fixture::adjust);
+          return new MachineScenario.Run(fixture.machine, threads, fixture::judge);
+        });
+  }
+
+  private String judge() {
+    String verdict = verdict();
+    if (!verdict.equals("sound")) {
+      return verdict;
+    }
+    Content content = readX();
+    return content == Content.OK ? "" : "X reads " + content;
   }
 
   /** Actor M: moves X to another frame, as compaction does: it comes by frame, not by address. */

@@ -1,9 +1,12 @@
 package org.jmmu.race.vmaadjust;
 
+import java.util.Arrays;
+import java.util.List;
 import org.jmmu.race.RaceVariant;
 import org.jmmu.race.Verdict;
 import org.jmmu.rmap.VmaAdjustProtocol;
 import org.jmmu.rmap.VmaAdjustRwsemInterval;
+import org.jmmu.sched.Scenario;
 import org.jmmu.sys.MachineConfig;
 
 /** The protocols of race vma-adjust. */
@@ -86,6 +89,13 @@ public enum VmaAdjustVariant implements RaceVariant {
   @Override
   public MachineConfig applyTo(MachineConfig config) {
     return config.withVmaAdjust(protocol);
+  }
+
+  @Override
+  public List<Scenario> scenarios() {
+    return Arrays.stream(Interleaving.values())
+        .map(each -> VmaAdjustFixture.scenario(this, each, Mapping.ANON))
+        .toList();
   }
 
   public VmaAdjustProtocol protocol() {
