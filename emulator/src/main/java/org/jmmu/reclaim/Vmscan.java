@@ -13,6 +13,7 @@ import org.jmmu.phys.PhysMemory;
 import org.jmmu.rmap.AnonVmas;
 import org.jmmu.rmap.RmapWalk;
 import org.jmmu.rmap.RmapWindow;
+import org.jmmu.swap.Swapfile;
 
 /**
  * Looks for pages to reclaim, all over memory: anonymous ones, and those of files.
@@ -36,6 +37,7 @@ public final class Vmscan implements ReclaimPages, DirectReclaim {
   private final PageTables tables;
   private final AnonVmas anonVmas;
   private final RmapWalk rmapWalk;
+  private final Swapfile swapfile;
   private final ShrinkPage shrinkPage;
   private final AtomicLong hand = new AtomicLong();
 
@@ -46,6 +48,7 @@ public final class Vmscan implements ReclaimPages, DirectReclaim {
       PageTables tables,
       AnonVmas anonVmas,
       RmapWalk rmapWalk,
+      Swapfile swapfile,
       ShrinkPage shrinkPage) {
     this.phys = phys;
     this.nodes = nodes;
@@ -53,6 +56,7 @@ public final class Vmscan implements ReclaimPages, DirectReclaim {
     this.tables = tables;
     this.anonVmas = anonVmas;
     this.rmapWalk = rmapWalk;
+    this.swapfile = swapfile;
     this.shrinkPage = shrinkPage;
   }
 
@@ -125,8 +129,15 @@ public final class Vmscan implements ReclaimPages, DirectReclaim {
   }
 
   private boolean mayBeReclaimed(long pfn) {
-    return PageDesc.typeGetOpaque(phys, pfn) == FrameType.USER
-        && (PageDesc.mappingGetAcquire(phys, pfn) != 0
-            || (PageDesc.flagsGetAcquire(phys, pfn) & PageFlags.PG_SWAPCACHE) != 0);
+    if (PageDesc.typeGetOpaque(phys, pfn) != FrameType.USER) {
+      return false;
+    }
+    long flags = PageDesc.flagsGetAcquire(phys, pfn);
+    long mapping = PageDesc.mappingGetAcquire(phys, pfn);
+    if ((mapping & PageFlags.PAGE_MAPPING_ANON) == 0) {
+      return mapping != 0 || (flags & PageFlags.PG_SWAPCACHE) != 0;
+    }
+    // Without an area, only those that MADV_FREE was told of: the others are not even looked up.
+    return swapfile.hasAreas() || (flags & PageFlags.PG_SWAPBACKED) == 0;
   }
 }

@@ -216,7 +216,7 @@ final class Kernel {
             pageCache,
             writeback,
             shmemSwap);
-    vmscan = new Vmscan(phys, nodes, frames, tables, anonVmas, rmapWalk, shrinkPage);
+    vmscan = new Vmscan(phys, nodes, frames, tables, anonVmas, rmapWalk, swapfile, shrinkPage);
     frames.tellReclaim(vmscan);
     oracles =
         new Oracles(
