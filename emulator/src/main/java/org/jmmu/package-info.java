@@ -33,6 +33,8 @@
           compact                   # free memory in one piece
             migrate                 # pages from frame to frame
               mm                    # what system calls and page faults do
+                uffd                # page faults that programs handle
+                  pgtable
                 hugetlb             # huge pages: their pool, reservations, faults
                   rmap                # from a frame to the entries that map it
                     filemap           # page caches, and where files come from

@@ -74,9 +74,10 @@ final class Figures {
     return rounds(name).stream().mapToDouble(Figures::bytesPerOp).max().orElse(Double.NaN);
   }
 
+  /** The median: to the last iteration JMH adds what the end of the trial allocates. */
   private static double bytesPerOp(RunResult round) {
     Result<?> bytes = round.getSecondaryResults().get(BYTES);
-    return bytes == null ? Double.NaN : bytes.getScore();
+    return bytes == null ? Double.NaN : bytes.getStatistics().getPercentile(MEDIAN);
   }
 
   /**

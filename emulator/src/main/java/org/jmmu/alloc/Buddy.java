@@ -266,7 +266,8 @@ public final class Buddy {
 
   private long takeLocked(int order) {
     if (order == 0 && FrameStack.size(zoneLock) != 0) {
-      return popSingleLocked();
+      nrFree--; // written out: the JIT follows calls only so deep, and faults come by here
+      return FrameStack.pop(phys, zoneLock);
     }
     long pfn = takeBlockLocked(order);
     if (pfn == NO_FRAME && FrameStack.size(zoneLock) != 0) {

@@ -5,43 +5,46 @@ import org.jmmu.phys.PageDesc;
 import org.jmmu.phys.PhysMemory;
 
 /**
- * A stack of free frames, linked through their descriptors. Its two words stand off-heap, beside
- * the lock word that guards them, so that taking a frame touches one line besides the frame's own:
+ * A stack of free frames, linked through their descriptors. Its word stands off-heap, beside the
+ * lock word that guards it, so that taking a frame touches one line besides the frame's own:
  *
  * <pre>
- *   byte 0    4     8
- *        lock top   size      int each; top 0: empty
+ *   byte 0    4    8    12
+ *        lock -    top  size      int each; top 0: empty
  * </pre>
+ *
+ * Top and size are read and written as one word: this is the deepest point of a fault, where each
+ * access counts.
  */
 final class FrameStack {
-  private static final int TOP = 4;
-  private static final int SIZE = 8;
+  private static final int TOP_AND_SIZE = 8;
+  private static final long ONE = 1L << Integer.SIZE; // of size
 
   private FrameStack() {}
 
   static int size(long stack) {
-    return Mem.intGetPlain(stack + SIZE);
+    return (int) (Mem.longGetPlain(stack + TOP_AND_SIZE) >>> Integer.SIZE);
   }
 
   static void push(PhysMemory phys, long stack, long pfn) {
-    PageDesc.nextSetPlain(phys, pfn, Mem.intGetPlain(stack + TOP));
-    Mem.intSetPlain(stack + TOP, (int) pfn);
-    Mem.intSetPlain(stack + SIZE, size(stack) + 1);
+    long word = Mem.longGetPlain(stack + TOP_AND_SIZE);
+    PageDesc.nextSetPlain(phys, pfn, (int) word);
+    Mem.longSetPlain(stack + TOP_AND_SIZE, (word & -ONE) + ONE + pfn);
   }
 
   /** The frame pushed last, or {@link Buddy#NO_FRAME}. */
   static long pop(PhysMemory phys, long stack) {
-    int pfn = Mem.intGetPlain(stack + TOP);
+    long word = Mem.longGetPlain(stack + TOP_AND_SIZE);
+    int pfn = (int) word;
     if (pfn != Buddy.NO_FRAME) {
-      Mem.intSetPlain(stack + TOP, PageDesc.nextGetPlain(phys, pfn));
-      Mem.intSetPlain(stack + SIZE, size(stack) - 1);
+      long rest = (word & -ONE) - ONE;
+      Mem.longSetPlain(stack + TOP_AND_SIZE, rest + PageDesc.nextGetPlain(phys, pfn));
     }
     return pfn;
   }
 
   /** Forgets the frames. */
   static void clear(long stack) {
-    Mem.intSetPlain(stack + TOP, 0);
-    Mem.intSetPlain(stack + SIZE, 0);
+    Mem.longSetPlain(stack + TOP_AND_SIZE, 0);
   }
 }

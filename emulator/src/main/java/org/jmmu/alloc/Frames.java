@@ -52,15 +52,17 @@ public final class Frames {
     if (shouldFail(type)) {
       return Buddy.NO_FRAME;
     }
-    long pfn = nodes.alloc(0, type, nid);
+    long pfn = nodes.zone(nid).alloc(0, type);
     return pfn != Buddy.NO_FRAME ? pfn : allocSlow(type, nid);
   }
 
   /**
+   * The node has no free frame: from others, or after reclaim.
+   *
    * @kernel mm/page_alloc.c:__alloc_pages_direct_reclaim
    */
   private long allocSlow(FrameType type, int nid) {
-    long pfn = Buddy.NO_FRAME;
+    long pfn = nodes.alloc(0, type, nid);
     while (pfn == Buddy.NO_FRAME && directReclaim.tryToFreePages()) {
       pfn = nodes.alloc(0, type, nid); // others may be faster
     }
@@ -82,7 +84,7 @@ public final class Frames {
 
   /** As {@link #alloc}, filled with zeroes. */
   public long allocZeroed(FrameType type) {
-    long pfn = alloc(type);
+    long pfn = alloc(type, FIRST_NODE);
     if (pfn != Buddy.NO_FRAME) {
       phys.clearPage(pfn);
     }

@@ -40,10 +40,11 @@ final class PerCpuPages {
   long take() {
     long stack = stackOfThisThread();
     SpinLock.lock(stack, LockClass.PCP_LOCK);
-    if (FrameStack.size(stack) == 0) {
-      buddy.moveTo(stack, BATCH);
-    }
     long pfn = FrameStack.pop(phys, stack);
+    if (pfn == Buddy.NO_FRAME) {
+      buddy.moveTo(stack, BATCH);
+      pfn = FrameStack.pop(phys, stack);
+    }
     SpinLock.unlock(stack, LockClass.PCP_LOCK);
     return pfn;
   }

@@ -12,6 +12,7 @@ import org.jmmu.race.RaceVariant;
 import org.jmmu.race.execstack.ExecStackVariant;
 import org.jmmu.race.migrationwait.MigrationWaitVariant;
 import org.jmmu.race.mremappeek.MremapPeekVariant;
+import org.jmmu.race.uffdmove.UffdMoveVariant;
 import org.jmmu.race.vmaadjust.VmaAdjustVariant;
 import org.jmmu.sys.MachineConfig;
 
@@ -29,6 +30,7 @@ public enum Era implements UnaryOperator<MachineConfig> {
       MigrationWaitVariant.BUG,
       MremapPeekVariant.PEEK,
       ExecStackVariant.NONE,
+      UffdMoveVariant.NO_RECHECK,
       VmaAdjustVariant.NONE),
   /** With what was merged that year; the hole of 0-G is open until 3.7. */
   LINUX_2_6_36(
@@ -37,6 +39,7 @@ public enum Era implements UnaryOperator<MachineConfig> {
       MigrationWaitVariant.REF_WAIT,
       MremapPeekVariant.PEEK,
       ExecStackVariant.TEMP_STACK_FLAG,
+      UffdMoveVariant.NO_RECHECK,
       VmaAdjustVariant.ROOT_ONLY_SKIP_NEXT),
   /** With interval trees, and the locks of mremap that came with them. */
   LINUX_3_7(
@@ -45,6 +48,7 @@ public enum Era implements UnaryOperator<MachineConfig> {
       MigrationWaitVariant.REF_WAIT,
       MremapPeekVariant.RMAP_LOCKS,
       ExecStackVariant.TEMP_STACK_FLAG,
+      UffdMoveVariant.NO_RECHECK,
       VmaAdjustVariant.RWSEM_INTERVAL),
   /** What a machine is without an era. */
   LINUX_6_18(
@@ -53,6 +57,7 @@ public enum Era implements UnaryOperator<MachineConfig> {
       MigrationWaitVariant.PTL_QUEUE,
       MremapPeekVariant.RMAP_LOCKS,
       ExecStackVariant.TEMP_STACK_FLAG,
+      UffdMoveVariant.BOTH,
       VmaAdjustVariant.RWSEM_INTERVAL);
 
   private final String version;

@@ -70,7 +70,7 @@ public final class HugetlbWp {
     boolean still = Mem.longGetOpaque(pmdAddr) == word;
     boolean reuse = still && (Reservations.isShared(vma) || isReusable(vma, pfn));
     if (reuse && !unshare) {
-      Pte.setWriteDirty(pmdAddr);
+      Pte.setWriteDirty(pmdAddr, word);
     } else if (still && !reuse) {
       frames.get(pfn); // what follows needs the page without the ptl
     }

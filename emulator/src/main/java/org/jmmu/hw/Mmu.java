@@ -45,6 +45,9 @@ final class Mmu extends CacheLines {
   private long failure;
   private long failedVaddr;
 
+  // The last thing that happened was a page fault: the TLB held nothing of use for the access.
+  private boolean faulted;
+
   private long misses;
   private long faults;
   private long requests;
@@ -166,7 +169,8 @@ final class Mmu extends CacheLines {
 
   /** Native address of a byte, or 0 and {@link #failure}; within the section. */
   long translate(long vaddr, int access) {
-    long word = tlb.lookup(vaddr);
+    long word = faulted ? 0 : tlb.lookup(vaddr);
+    faulted = false;
     boolean hit = word != 0 && hits(word, access);
     if (!hit) {
       // Also when the TLB holds a translation that forbids the access: the tables may have been
@@ -208,6 +212,7 @@ final class Mmu extends CacheLines {
       faults++;
       cr2 = failedVaddr;
       handler.pageFault(cpu, failedVaddr, PageWalker.faultCode(result));
+      faulted = true;
     } else if (result == NON_CANONICAL) {
       throw GeneralProtectionException.nonCanonical(failedVaddr);
     } else {

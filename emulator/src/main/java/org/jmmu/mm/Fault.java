@@ -1,6 +1,8 @@
 package org.jmmu.mm;
 
 import static org.jmmu.phys.PhysMemory.PAGE_MASK;
+import static org.jmmu.types.FaultFlags.FAULT_FLAG_ALLOW_RETRY;
+import static org.jmmu.types.FaultFlags.FAULT_FLAG_USER;
 import static org.jmmu.types.FaultFlags.FAULT_FLAG_VMA_LOCK;
 import static org.jmmu.types.FaultFlags.FAULT_FLAG_WRITE;
 import static org.jmmu.types.SegvException.Code.SEGV_ACCERR;
@@ -9,6 +11,7 @@ import static org.jmmu.types.SegvException.Code.SEGV_PKUERR;
 import static org.jmmu.types.VmFault.VM_FAULT_OOM;
 import static org.jmmu.types.VmFault.VM_FAULT_RETRY;
 import static org.jmmu.types.VmFault.VM_FAULT_SIGBUS;
+import static org.jmmu.types.VmFault.VM_FAULT_USERFAULT;
 import static org.jmmu.types.VmFlags.VM_ACCESS_FLAGS;
 import static org.jmmu.types.VmFlags.VM_PKEY;
 import static org.jmmu.types.VmFlags.VM_PKEY_SHIFT;
@@ -70,12 +73,15 @@ public final class Fault implements FaultHandler {
     if (mm == null) {
       throw new KernelBug("page fault on CPU " + cpu.id() + ", which runs no process");
     }
-    int flags = (errorCode & PageFaultCode.WRITE) != 0 ? FAULT_FLAG_WRITE : 0;
+    int flags = FAULT_FLAG_USER | FAULT_FLAG_ALLOW_RETRY;
+    flags |= (errorCode & PageFaultCode.WRITE) != 0 ? FAULT_FLAG_WRITE : 0;
     int reason = vmaLocks ? withVmaLock(cpu, mm, vaddr, errorCode, flags) : VM_FAULT_RETRY;
     if (reason == VM_FAULT_RETRY) {
       reason = withMmapLock(cpu, mm, vaddr, errorCode, flags);
     }
-    if (reason != 0) {
+    if (reason == VM_FAULT_USERFAULT) {
+      handleMmFault.awaitUserfault();
+    } else if (reason != 0) {
       throw signal(reason, vaddr);
     }
   }

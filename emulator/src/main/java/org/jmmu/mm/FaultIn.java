@@ -1,8 +1,10 @@
 package org.jmmu.mm;
 
 import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
+import static org.jmmu.types.FaultFlags.FAULT_FLAG_ALLOW_RETRY;
 import static org.jmmu.types.FaultFlags.FAULT_FLAG_WRITE;
 import static org.jmmu.types.VmFault.VM_FAULT_OOM;
+import static org.jmmu.types.VmFault.VM_FAULT_USERFAULT;
 import static org.jmmu.types.VmFlags.VM_ACCESS_FLAGS;
 import static org.jmmu.types.VmFlags.VM_IO;
 import static org.jmmu.types.VmFlags.VM_LOCKONFAULT;
@@ -48,8 +50,12 @@ public final class FaultIn {
           return;
         }
         long from = Math.max(at, vma.vmStartGetOpaque());
-        at = Math.min(end, vma.vmEndGetOpaque());
-        tryPopulate(vma, from, at);
+        long to = Math.min(end, vma.vmEndGetOpaque());
+        try {
+          at = populateVma(vma, from, to, FAULT_FLAG_ALLOW_RETRY);
+        } catch (ErrnoException e) {
+          at = to; // nobody waits for the result: the access will tell
+        }
       } finally {
         mm.mmapLock.readUnlock();
       }
@@ -71,8 +77,8 @@ public final class FaultIn {
           return;
         }
         long from = Math.max(at, vma.vmStartGetOpaque());
-        at = Math.min(end, vma.vmEndGetOpaque());
-        populateVma(vma, from, at);
+        long to = Math.min(end, vma.vmEndGetOpaque());
+        at = populateVma(vma, from, to, FAULT_FLAG_ALLOW_RETRY);
       }
     } catch (ErrnoException e) {
       Errno errno = e.errno() == Errno.ENOMEM ? Errno.EAGAIN : Errno.ENOMEM;
@@ -102,51 +108,72 @@ public final class FaultIn {
           throw new ErrnoException(Errno.EINVAL, "no access at 0x" + Long.toHexString(at));
         }
         long next = Math.min(end, vma.vmEndGetOpaque());
-        pages(vma, at, next, write);
-        at = next;
+        at = pages(vma, at, next, write, FAULT_FLAG_ALLOW_RETRY);
       }
     } finally {
       mm.mmapLock.readUnlock();
     }
   }
 
-  /** As {@link #populate}, for a range within one VMA; the caller holds mmap_lock. */
+  /**
+   * As {@link #populate}, for a range within one VMA; the caller holds mmap_lock, and keeps it: a
+   * page that a userfaultfd is to bring is not waited for.
+   */
   void tryPopulate(Vma vma, long start, long end) {
     try {
-      populateVma(vma, start, end);
+      long _ = populateVma(vma, start, end, 0);
     } catch (ErrnoException e) {
       // nobody waits for the result: the access will tell
     }
   }
 
   /**
+   * @return how far it is done, as {@link #pages}
    * @kernel mm/gup.c:populate_vma_page_range
    */
-  private void populateVma(Vma vma, long start, long end) {
+  private long populateVma(Vma vma, long start, long end, int faultFlags) {
     long flags = vma.vmFlagsGetOpaque();
     if ((flags & VM_LOCKONFAULT) != 0) {
-      return;
+      return end;
     }
     if ((flags & VM_ACCESS_FLAGS) == 0 || isSpecial(flags) || Pkeys.isExecuteOnly(vma)) {
       throw new ErrnoException(Errno.EFAULT, "no access at 0x" + Long.toHexString(start));
     }
     // A write breaks copy-on-write now; a shared page would only become dirty for nothing.
-    pages(vma, start, end, (flags & (VM_WRITE | VM_SHARED)) == VM_WRITE);
+    boolean write = (flags & (VM_WRITE | VM_SHARED)) == VM_WRITE;
+    return pages(vma, start, end, write, faultFlags);
   }
 
   /**
+   * @param faultFlags whether mmap_lock(R) may be given up to wait for a userfaultfd
+   * @return how far it is done: less than {@code end} if mmap_lock was given up, so that the VMA is
+   *     to be looked up again
    * @kernel mm/gup.c:faultin_page
    */
-  private void pages(Vma vma, long start, long end, boolean write) {
-    int flags = write ? FAULT_FLAG_WRITE : 0;
+  private long pages(Vma vma, long start, long end, boolean write, int faultFlags) {
+    int flags = faultFlags | (write ? FAULT_FLAG_WRITE : 0);
     for (long at = start; at < end; at += PAGE_SIZE) {
       while (!isMapped(vma, at, write)) {
         int reason = handleMmFault.handle(null, vma, at, flags);
+        if (reason == VM_FAULT_USERFAULT) {
+          awaitUserfault(vma.mm);
+          return at;
+        }
         if (reason != 0) {
           Errno errno = reason == VM_FAULT_OOM ? Errno.ENOMEM : Errno.EFAULT;
           throw new ErrnoException(errno, "no page at 0x" + Long.toHexString(at));
         }
       }
+    }
+    return end;
+  }
+
+  private void awaitUserfault(Mm mm) {
+    mm.mmapLock.readUnlock();
+    try {
+      handleMmFault.awaitUserfault();
+    } finally {
+      mm.mmapLock.readLock();
     }
   }
 

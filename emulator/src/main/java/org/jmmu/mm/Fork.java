@@ -129,6 +129,7 @@ public final class Fork {
       failAlloc.check("vm_area_struct");
       copy = vma.dup(child);
       copy.vmFlagsSetOpaque(vma.vmFlagsGetOpaque() & ~VM_LOCKED_MASK);
+      copy.resetUserfaultfdCtx();
       if (!wiped) {
         anonVmas.fork(copy, vma);
       }
@@ -190,7 +191,7 @@ public final class Fork {
         continue;
       }
       if (Pte.isPresent(pteVal)) {
-        pteVal = shareCopyOnWrite(src + offset, pteVal);
+        pteVal = Pte.clearUffdWp(shareCopyOnWrite(src + offset, pteVal));
       } else {
         long shared = shareNonPresent(pteVal);
         if (shared == 0) {
@@ -200,6 +201,7 @@ public final class Fork {
           pteVal = shared;
           Mem.longSetRelease(src + offset, pteVal);
         }
+        pteVal = SwapPte.clearUffdWp(pteVal);
       }
       Mem.longSetRelease(dst + offset, pteVal);
     }

@@ -3,6 +3,7 @@ package org.jmmu.mm;
 import static org.jmmu.types.FaultFlags.FAULT_FLAG_UNSHARE;
 import static org.jmmu.types.FaultFlags.FAULT_FLAG_WRITE;
 import static org.jmmu.types.VmFault.VM_FAULT_OOM;
+import static org.jmmu.types.VmFlags.VM_UFFD_WP;
 
 import org.jmmu.alloc.Frames;
 import org.jmmu.filemap.GetFolio;
@@ -26,6 +27,7 @@ import org.jmmu.swap.SwapPte;
 import org.jmmu.types.ErrnoException;
 import org.jmmu.types.KernelBug;
 import org.jmmu.types.Vma;
+import org.jmmu.uffd.HandleUserfault;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +45,7 @@ public final class HandleMmFault {
   private final WpFault wpFault;
   private final SwapFault swapFault;
   private final Hugetlb hugetlb;
+  private final HandleUserfault handleUserfault;
   private final MigrationWaitProtocol migrationWait;
   private final MigrationWaitProtocol.Parts migrationWaitParts;
 
@@ -64,11 +67,13 @@ public final class HandleMmFault {
       Hugetlb hugetlb,
       MigrationWaitProtocol migrationWait,
       RemoveMigrationPtes removeMigrationPtes,
+      HandleUserfault handleUserfault,
       long zeroPfn) {
     this.tables = tables;
     this.hugetlb = hugetlb;
     AnonPages anonPages = new AnonPages(anonVmas, pageRmap);
-    this.anonFault = new AnonFault(frames, tables, anonPages, zeroPfn);
+    this.handleUserfault = handleUserfault;
+    this.anonFault = new AnonFault(frames, tables, anonPages, handleUserfault, zeroPfn);
     this.fileFault = new FileFault(phys, frames, tables, pageRmap, anonPages, pageCache, getFolio);
     this.wpFault = new WpFault(phys, frames, tables, tlbFlush, pageRmap, anonPages, swapCache);
     SharedSwap sharedSwap = new SharedSwap(phys, frames, anonVmas, pageRmap, rmapWalk);
@@ -96,30 +101,51 @@ public final class HandleMmFault {
       if (HugePages.isHugetlb(vma)) {
         return hugetlb.fault.fault(cpu, vma, vaddr, flags);
       }
-      return handlePteFault(cpu, vma, vaddr, flags);
+      long pteAddr = tables.pteAlloc(vma.mm, vaddr);
+      if (pteAddr == PageTables.NONE) {
+        return VM_FAULT_OOM;
+      }
+      long pteVal = Mem.longGetAcquire(pteAddr);
+      if (pteVal == 0) {
+        return vma.isAnonymous()
+            ? anonFault.doAnonymousPage(vma, vaddr, pteAddr, flags)
+            : fileFault.doFault(vma, vaddr, pteAddr, flags);
+      }
+      return handleUsedPte(cpu, vma, vaddr, pteAddr, pteVal, flags);
     } catch (ErrnoException e) {
       return VM_FAULT_OOM; // no memory for an anon_vma: nothing else in there throws it
     }
   }
 
-  private int handlePteFault(@Nullable Cpu cpu, Vma vma, long vaddr, int flags) {
-    long pteAddr = tables.pteAlloc(vma.mm, vaddr);
-    if (pteAddr == PageTables.NONE) {
-      return VM_FAULT_OOM;
-    }
-    long pteVal = Mem.longGetAcquire(pteAddr);
-    if (pteVal == 0) {
-      return vma.isAnonymous()
-          ? anonFault.doAnonymousPage(vma, vaddr, pteAddr, flags)
-          : fileFault.doFault(vma, vaddr, pteAddr, flags);
-    }
+  private int handleUsedPte(
+      @Nullable Cpu cpu, Vma vma, long vaddr, long pteAddr, long pteVal, int flags) {
     if (!Pte.isPresent(pteVal)) {
       return handleNonPresent(cpu, vma, vaddr, pteAddr, pteVal, flags);
     }
     if ((flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE)) != 0 && !Pte.isWrite(pteVal)) {
+      if ((flags & FAULT_FLAG_UNSHARE) == 0 && isUserfaultfdWp(vma, pteVal)) {
+        return handleUserfault.handle(vma, vaddr, flags, VM_UFFD_WP);
+      }
       return wpFault.doWpPage(cpu, vma, vaddr, pteAddr, pteVal, flags);
     } // else: somebody else handled the same fault; the access is tried again
     return 0;
+  }
+
+  /**
+   * @kernel include/linux/userfaultfd_k.h:userfaultfd_pte_wp
+   */
+  private static boolean isUserfaultfdWp(Vma vma, long pteVal) {
+    return Pte.isUffdWp(pteVal) && (vma.vmFlagsGetOpaque() & VM_UFFD_WP) != 0;
+  }
+
+  /** Waits for the end of a migration; as {@link MigrationWaitProtocol}. */
+  int migrationEntryWait(Vma vma, long vaddr, long pteAddr) {
+    return migrationWait.migrationEntryWait(migrationWaitParts, vma, vaddr, pteAddr);
+  }
+
+  /** What {@link #handle} returned VM_FAULT_USERFAULT for; the caller holds no lock any more. */
+  void awaitUserfault() {
+    handleUserfault.await();
   }
 
   private int handleNonPresent(

@@ -5,6 +5,7 @@ import static org.jmmu.phys.PhysMemory.PAGE_SHIFT;
 import org.jmmu.types.AnonVma;
 import org.jmmu.types.MappedFile;
 import org.jmmu.types.VmFlags;
+import org.jmmu.types.VmUserfaultfdCtx;
 import org.jmmu.types.Vma;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,9 @@ final class MergeRange {
   /** Whose pages are about to be moved here (mremap); null for anything else. */
   final @Nullable Vma copiedFrom;
 
+  /** What it is to be registered with. */
+  private final @Nullable VmUserfaultfdCtx ctx;
+
   private MergeRange(
       long start,
       long end,
@@ -37,7 +41,8 @@ final class MergeRange {
       @Nullable MappedFile file,
       @Nullable AnonVma anonVma,
       @Nullable Vma middle,
-      @Nullable Vma copiedFrom) {
+      @Nullable Vma copiedFrom,
+      @Nullable VmUserfaultfdCtx ctx) {
     this.start = start;
     this.end = end;
     this.flags = flags;
@@ -46,24 +51,27 @@ final class MergeRange {
     this.anonVma = anonVma;
     this.middle = middle;
     this.copiedFrom = copiedFrom;
+    this.ctx = ctx;
   }
 
   /** A hole that is to be mapped. */
   static MergeRange hole(long start, long end, long flags, long pgoff, @Nullable MappedFile file) {
-    return new MergeRange(start, end, flags, pgoff, file, null, null, null);
+    return new MergeRange(start, end, flags, pgoff, file, null, null, null, null);
   }
 
-  /** A part of {@code middle} that is to have other flags. */
-  static MergeRange part(Vma middle, long start, long end, long flags) {
+  /** A part of {@code middle} that is to have other flags, or another userfaultfd. */
+  static MergeRange part(
+      Vma middle, long start, long end, long flags, @Nullable VmUserfaultfdCtx ctx) {
     long pgoff = middle.linearPageIndex(start);
     AnonVma anonVma = middle.anonVmaGetAcquire();
-    return new MergeRange(start, end, flags, pgoff, middle.file, anonVma, middle, null);
+    return new MergeRange(start, end, flags, pgoff, middle.file, anonVma, middle, null, ctx);
   }
 
-  /** A hole to which pages of {@code vma} are to be moved. */
+  /** A hole to which pages of {@code vma} are to be moved; no userfaultfd goes with them. */
   static MergeRange copy(Vma vma, long start, long end, long pgoff) {
-    long flags = vma.vmFlagsGetOpaque();
-    return new MergeRange(start, end, flags, pgoff, vma.file, vma.anonVmaGetAcquire(), null, vma);
+    long flags = vma.vmFlagsGetOpaque() & ~VmFlags.VM_UFFD_FLAGS;
+    AnonVma anonVma = vma.anonVmaGetAcquire();
+    return new MergeRange(start, end, flags, pgoff, vma.file, anonVma, null, vma, null);
   }
 
   /** A hole behind {@code vma} into which it is to grow. */
@@ -71,7 +79,9 @@ final class MergeRange {
     long start = vma.vmEndGetOpaque();
     long flags = vma.vmFlagsGetOpaque();
     long pgoff = vma.vmPgoffGetOpaque() + vma.nrPages();
-    return new MergeRange(start, end, flags, pgoff, vma.file, vma.anonVmaGetAcquire(), null, null);
+    AnonVma anonVma = vma.anonVmaGetAcquire();
+    VmUserfaultfdCtx ctx = vma.userfaultfdCtxGetOpaque();
+    return new MergeRange(start, end, flags, pgoff, vma.file, anonVma, null, null, ctx);
   }
 
   /** Whether the range may follow {@code prev}. @kernel mm/vma.c:can_vma_merge_after */
@@ -93,8 +103,11 @@ final class MergeRange {
   /**
    * @kernel mm/vma.c:is_mergeable_vma
    */
+  @SuppressWarnings("ReferenceEquality") // of one and the same userfaultfd
   private boolean looksLike(Vma vma) {
-    return ((vma.vmFlagsGetOpaque() ^ flags) & ~VmFlags.VM_SOFTDIRTY) == 0 && vma.file == file;
+    return ((vma.vmFlagsGetOpaque() ^ flags) & ~VmFlags.VM_SOFTDIRTY) == 0
+        && vma.file == file
+        && vma.userfaultfdCtxGetOpaque() == ctx;
   }
 
   /**

@@ -1,6 +1,7 @@
 package org.jmmu.mm;
 
 import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
+import static org.jmmu.types.VmFlags.VM_UFFD_WP;
 
 import org.jmmu.hugetlb.HugePages;
 import org.jmmu.hugetlb.HugetlbRange;
@@ -13,6 +14,7 @@ import org.jmmu.pgtable.TlbFlush;
 import org.jmmu.phys.Mem;
 import org.jmmu.rmap.MremapPeekProtocol;
 import org.jmmu.sched.PausePoint;
+import org.jmmu.swap.SwapPte;
 import org.jmmu.types.AnonVma;
 import org.jmmu.types.Mm;
 import org.jmmu.types.Vma;
@@ -59,6 +61,8 @@ public final class MovePageTables {
       return hugePages.move(from, oldStart, newStart, length);
     }
     Mm mm = from.mm;
+    // What a userfaultfd had write-protected is moved out of its sight.
+    boolean clearUffdWp = (from.vmFlagsGetOpaque() & VM_UFFD_WP) != 0;
     long done = 0;
     while (done < length) {
       long oldVaddr = oldStart + done;
@@ -70,13 +74,13 @@ public final class MovePageTables {
         return done;
       }
       if (oldPteAddr != PageTables.NONE
-          && !(extent == PMD_SIZE && moveTable(from, oldVaddr, newVaddr))) {
+          && (clearUffdWp || extent != PMD_SIZE || !moveTable(from, oldVaddr, newVaddr))) {
         long newPteAddr = tables.pteAlloc(mm, newVaddr);
         if (newPteAddr == PageTables.NONE) {
           return done;
         }
         protocol.takeRmapLocks(parts, from, needRmapLocks);
-        moveEntries(mm, oldPteAddr, newPteAddr, oldVaddr, extent);
+        moveEntries(mm, oldPteAddr, newPteAddr, oldVaddr, extent, clearUffdWp);
         protocol.dropRmapLocks(parts, from, needRmapLocks);
       }
       done += extent;
@@ -105,14 +109,15 @@ public final class MovePageTables {
   /**
    * @kernel mm/mremap.c:move_ptes
    */
-  private void moveEntries(Mm mm, long oldPteAddr, long newPteAddr, long oldVaddr, long extent) {
+  private void moveEntries(
+      Mm mm, long oldPteAddr, long newPteAddr, long oldVaddr, long extent, boolean clearUffdWp) {
     long oldPtl = tables.ptl(oldPteAddr);
     long newPtl = tables.ptl(newPteAddr);
     SpinLock.lock(oldPtl, LockClass.PTL);
     if (newPtl != oldPtl) {
       SpinLock.lockNested(newPtl, LockClass.PTL, 1); // mmap_lock(W): no other thread holds two
     }
-    if (moveWords(oldPteAddr, newPteAddr, extent / PAGE_SIZE)) {
+    if (moveWords(oldPteAddr, newPteAddr, extent / PAGE_SIZE, clearUffdWp)) {
       // Under both locks. The old one: whoever takes write access away, or looks for dirty
       // entries, goes by the entries, and relies on no TLB saying otherwise. The new one: the page
       // could be zapped at its new address and freed while a TLB still has it at the old one.
@@ -125,7 +130,7 @@ public final class MovePageTables {
   }
 
   /** Whether a present entry was among them, so that TLBs may hold it. */
-  private static boolean moveWords(long oldPteAddr, long newPteAddr, long nr) {
+  private static boolean moveWords(long oldPteAddr, long newPteAddr, long nr, boolean clearUffdWp) {
     boolean present = false;
     for (long offset = 0; offset < nr * Long.BYTES; offset += Long.BYTES) {
       long pteVal = Mem.longGetOpaque(oldPteAddr + offset);
@@ -140,6 +145,9 @@ public final class MovePageTables {
         Mem.longSetRelease(oldPteAddr + offset, 0); // nobody else writes to it: no atomic
       }
       PausePoint.reach("movePtes.cleared");
+      if (clearUffdWp) {
+        pteVal = mapped ? Pte.clearUffdWp(pteVal) : SwapPte.clearUffdWp(pteVal);
+      }
       Mem.longSetRelease(newPteAddr + offset, pteVal);
     }
     return present;

@@ -104,7 +104,8 @@ final class SwapFault {
     if (mapped == 0) {
       return 0;
     }
-    return (flags & FAULT_FLAG_WRITE) != 0 && !Pte.isWrite(mapped)
+    // One that a userfaultfd is to be told of is mapped now, and the access faults again.
+    return (flags & FAULT_FLAG_WRITE) != 0 && !Pte.isWrite(mapped) && !Pte.isUffdWp(mapped)
         ? wpFault.doWpPage(cpu, vma, vaddr, pteAddr, mapped, flags)
         : 0;
   }
@@ -126,7 +127,9 @@ final class SwapFault {
     exclusive |= PageDesc.refcountGetAcquire(phys, pfn) == 1;
     exclusive &= !pageRmap.isKsm(pfn);
     long mapped = Pte.mkYoung(Pte.of(pfn, Pte.prot(vmFlags)));
-    if (exclusive && (vmFlags & VM_WRITE) != 0) {
+    if (SwapPte.isUffdWp(pteVal)) {
+      mapped = Pte.mkUffdWp(mapped);
+    } else if (exclusive && (vmFlags & VM_WRITE) != 0) {
       mapped = Pte.mkWrite(write ? Pte.mkDirty(mapped) : mapped);
     }
     pageRmap.addSwappedIn(pfn, vma, anonVmaOf(vma), vaddr, exclusive);
@@ -154,7 +157,9 @@ final class SwapFault {
     boolean write = (flags & FAULT_FLAG_WRITE) != 0;
     long vmFlags = vma.vmFlagsGetOpaque();
     long mapped = Pte.mkDirty(Pte.mkYoung(Pte.of(copy, Pte.prot(vmFlags)))); // the slot is not its
-    if (write && (vmFlags & VM_WRITE) != 0) {
+    if (SwapPte.isUffdWp(pteVal)) {
+      mapped = Pte.mkUffdWp(mapped);
+    } else if (write && (vmFlags & VM_WRITE) != 0) {
       mapped = Pte.mkWrite(mapped);
     }
     setCopy(vma, vaddr, pteAddr, pteVal, copy, mapped);
@@ -199,13 +204,15 @@ final class SwapFault {
     boolean still = Mem.longGetOpaque(pteAddr) == pteVal;
     if (still && copies) {
       long mapped = Pte.mkDirty(Pte.of(copy, Pte.prot(vma.vmFlagsGetOpaque())));
+      mapped = SwapPte.isUffdWp(pteVal) ? Pte.mkUffdWp(mapped) : mapped;
       setCopy(vma, vaddr, pteAddr, pteVal, copy, mapped);
     } else if (still) {
       frames.get(pfn);
       swapCache.freeEntry(SwapPte.toEntry(pteVal));
       boolean exclusive = SwapPte.isExclusive(pteVal) && !pageRmap.isKsm(pfn);
       pageRmap.addSwappedIn(pfn, vma, anonVmaOf(vma), vaddr, exclusive);
-      Mem.longSetRelease(pteAddr, Pte.of(pfn, Pte.prot(vma.vmFlagsGetOpaque())));
+      long mapped = Pte.of(pfn, Pte.prot(vma.vmFlagsGetOpaque()));
+      Mem.longSetRelease(pteAddr, SwapPte.isUffdWp(pteVal) ? Pte.mkUffdWp(mapped) : mapped);
     }
     tables.unlock(pteAddr);
     if (copies && !still) {

@@ -9,6 +9,7 @@ import org.jmmu.types.Errno;
 import org.jmmu.types.ErrnoException;
 import org.jmmu.types.MappedFile;
 import org.jmmu.types.Mm;
+import org.jmmu.types.VmUserfaultfdCtx;
 import org.jmmu.types.Vma;
 import org.jspecify.annotations.Nullable;
 
@@ -41,10 +42,20 @@ public final class VmaModify {
    * @kernel mm/vma.c:vma_modify_flags
    */
   Vma modifyFlags(Vma vma, long start, long end, long flags) {
+    return modifyFlagsUffd(vma, start, end, flags, vma.userfaultfdCtxGetOpaque());
+  }
+
+  /**
+   * As {@link #modifyFlags}, for a registration with a userfaultfd, or its end.
+   *
+   * @kernel mm/vma.c:vma_modify_flags_uffd
+   */
+  Vma modifyFlagsUffd(Vma vma, long start, long end, long flags, @Nullable VmUserfaultfdCtx ctx) {
     vma.startWrite();
-    Vma merged = vmaMerge.mergeExisting(MergeRange.part(vma, start, end, flags), vma);
+    Vma merged = vmaMerge.mergeExisting(MergeRange.part(vma, start, end, flags, ctx), vma);
     if (merged != null) {
       merged.vmFlagsSetOpaque(flags);
+      merged.userfaultfdCtxSetOpaque(ctx);
       return merged;
     }
     if (vma.vmStartGetOpaque() < start) {
@@ -54,6 +65,7 @@ public final class VmaModify {
       split(vma, end, false);
     }
     vma.vmFlagsSetOpaque(flags);
+    vma.userfaultfdCtxSetOpaque(ctx);
     return vma;
   }
 
@@ -112,6 +124,7 @@ public final class VmaModify {
     }
     failAlloc.check("vm_area_struct");
     Vma copy = vma.dup(mm);
+    copy.resetUserfaultfdCtx(); // mremap_userfaultfd_prep
     copy.vmStartSetOpaque(start);
     copy.vmEndSetOpaque(start + length);
     copy.vmPgoffSetOpaque(newPgoff);

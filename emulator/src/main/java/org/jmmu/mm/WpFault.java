@@ -70,7 +70,7 @@ final class WpFault {
     boolean still = Mem.longGetOpaque(pteAddr) == pteVal;
     boolean reuse = still && !shared && isReusable(vma, pfn);
     if (reuse && (flags & FAULT_FLAG_UNSHARE) == 0) {
-      Pte.setWriteDirty(pteAddr);
+      Pte.setWriteDirty(pteAddr, pteVal);
     } else if (still && !reuse) {
       frames.get(pfn); // what follows needs the page without the ptl
     }
@@ -133,7 +133,7 @@ final class WpFault {
     tables.lock(pteAddr);
     // Gone from the file means gone from the page tables: then the access faults again.
     if (Mem.longGetOpaque(pteAddr) == pteVal) {
-      Pte.setWriteDirty(pteAddr);
+      Pte.setWriteDirty(pteAddr, pteVal);
     }
     tables.unlock(pteAddr);
     PageLock.unlock(phys, pfn);

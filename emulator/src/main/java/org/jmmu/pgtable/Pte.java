@@ -17,6 +17,9 @@ public final class Pte {
   /** Software bit 9: the frame has no mapcount, as for the zero page. */
   private static final long SPECIAL = 1L << 9;
 
+  /** Software bit 10: a userfaultfd is to be told of writes. */
+  private static final long UFFD_WP = 1L << 10;
+
   /** A PROT_NONE entry: not present for hardware, but it maps a page (bit 8 with P clear). */
   private static final long PROTNONE = PteBits.G;
 
@@ -59,6 +62,11 @@ public final class Pte {
     return (pteVal & (PteBits.P | PROTNONE)) != 0;
   }
 
+  /** Whether a program can read there, on a CPU without protection keys. */
+  public static boolean isUserReadable(long pteVal) {
+    return (pteVal & (PteBits.P | PteBits.US)) == (PteBits.P | PteBits.US);
+  }
+
   public static boolean isWrite(long pteVal) {
     return (pteVal & PteBits.RW) != 0;
   }
@@ -77,6 +85,22 @@ public final class Pte {
 
   public static long mkSpecial(long pteVal) {
     return pteVal | SPECIAL;
+  }
+
+  /**
+   * @kernel arch/x86/include/asm/pgtable.h:pte_uffd_wp
+   */
+  public static boolean isUffdWp(long pteVal) {
+    return (pteVal & UFFD_WP) != 0;
+  }
+
+  /** Read-only, so that there is a fault to tell of. */
+  public static long mkUffdWp(long pteVal) {
+    return wrProtect(pteVal | UFFD_WP);
+  }
+
+  public static long clearUffdWp(long pteVal) {
+    return pteVal & ~UFFD_WP;
   }
 
   /** The entry as one of the level above, for 2 MiB. */
@@ -108,9 +132,16 @@ public final class Pte {
     return pteVal | PteBits.D;
   }
 
-  /** Grants write access in the live word, as if it had been written through already. */
-  public static void setWriteDirty(long pteAddr) {
-    long _ = Mem.longGetAndOr(pteAddr, PteBits.RW | PteBits.D | PteBits.A);
+  /**
+   * Grants write access, as if it had been written through already. No atomic OR: the caller holds
+   * the ptl, and all that hardware can do to a read-only word meanwhile is to set A, which this
+   * sets too.
+   *
+   * @param pteVal what the word is, but for A
+   * @kernel arch/x86/mm/pgtable.c:ptep_set_access_flags
+   */
+  public static void setWriteDirty(long pteAddr, long pteVal) {
+    Mem.longSetRelease(pteAddr, pteVal | PteBits.RW | PteBits.D | PteBits.A);
   }
 
   /**

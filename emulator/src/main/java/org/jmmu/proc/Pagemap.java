@@ -20,9 +20,9 @@ import org.jmmu.types.Vma;
  * {@code /proc/PID/pagemap}: a 64-bit word per page.
  *
  * <pre>
- *   63      62   61          57-60  56         55          0-54
- *   present swap file-backed  0     mapped     soft-dirty  frame number, or swap type (0-4) and
- *                or shared          once only              offset (5-54)
+ *   63      62   61          58-60  57       56         55          0-54
+ *   present swap file-backed  0     uffd-wp  mapped     soft-dirty  frame number, or swap type (0-4)
+ *                or shared                   once only              and offset (5-54)
  * </pre>
  *
  * @kernel fs/proc/task_mmu.c:pte_to_pagemap_entry
@@ -31,6 +31,7 @@ public final class Pagemap {
   public static final long PM_PFRAME_MASK = (1L << 55) - 1;
   public static final long PM_SOFT_DIRTY = 1L << 55;
   public static final long PM_MMAP_EXCLUSIVE = 1L << 56;
+  public static final long PM_UFFD_WP = 1L << 57;
   public static final long PM_FILE = 1L << 61;
   public static final long PM_SWAP = 1L << 62;
   public static final long PM_PRESENT = 1L << 63;
@@ -88,7 +89,7 @@ public final class Pagemap {
   private static long word(PhysMemory phys, long pteVal) {
     if (Pte.isPresent(pteVal)) {
       long pfn = Pte.pfn(pteVal);
-      long word = PM_PRESENT | (pfn & PM_PFRAME_MASK);
+      long word = PM_PRESENT | (pfn & PM_PFRAME_MASK) | (Pte.isUffdWp(pteVal) ? PM_UFFD_WP : 0);
       if (Pte.isSpecial(pteVal)) {
         return word;
       }
@@ -98,7 +99,8 @@ public final class Pagemap {
     long entry = SwapPte.type(pteVal) | (SwapPte.offset(pteVal) << SWAP_TYPE_BITS);
     long file =
         MigrationEntry.isMigrationEntry(pteVal) ? file(phys, MigrationEntry.pfn(pteVal)) : 0;
-    return PM_SWAP | (entry & PM_PFRAME_MASK) | file;
+    long uffdWp = SwapPte.isUffdWp(pteVal) ? PM_UFFD_WP : 0;
+    return PM_SWAP | (entry & PM_PFRAME_MASK) | file | uffdWp;
   }
 
   private static long file(PhysMemory phys, long pfn) {

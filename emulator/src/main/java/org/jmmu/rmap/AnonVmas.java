@@ -14,6 +14,7 @@ import org.jmmu.sched.PausePoint;
 import org.jmmu.types.AnonVma;
 import org.jmmu.types.AnonVmaChain;
 import org.jmmu.types.ErrnoException;
+import org.jmmu.types.KernelBug;
 import org.jmmu.types.Mm;
 import org.jmmu.types.VmFlags;
 import org.jmmu.types.Vma;
@@ -158,12 +159,40 @@ public final class AnonVmas {
 
   public void put(AnonVma anonVma) {
     if (anonVma.refcountGetAndAdd(-1) == 1) {
-      AnonVma root = anonVma.root();
-      slots.free(anonVma);
-      if (root != anonVma) {
-        put(root);
-      }
+      putLast(anonVma);
     }
+  }
+
+  /**
+   * The last reference is gone. Not to be called with the root's lock held.
+   *
+   * @kernel mm/rmap.c:__put_anon_vma, anon_vma_free
+   */
+  public void putLast(AnonVma anonVma) {
+    AnonVma root = anonVma.root();
+    // Whoever has the lock by way of a page that was mapped then goes on reading the list.
+    if (root.rwsem.isLocked()) {
+      root.rwsem.writeLock();
+      root.rwsem.writeUnlock();
+    }
+    slots.free(anonVma);
+    if (root != anonVma) {
+      put(root);
+    }
+  }
+
+  /** The slot that an anonymous page's {@code mapping} names, whoever has it by now. */
+  public AnonVma slot(long mapping) {
+    return slots.get(mapping);
+  }
+
+  /** The anon_vma of a VMA that has been prepared. */
+  public AnonVma ownOf(Vma vma) {
+    AnonVma anonVma = vma.anonVmaGetAcquire();
+    if (anonVma == null) {
+      throw new KernelBug("no anon_vma in " + vma);
+    }
+    return anonVma;
   }
 
   private AnonVma prepareSlow(Vma vma) {

@@ -19,6 +19,8 @@ import org.jmmu.types.Vma;
  * @kernel mm/rmap.c:page_add_new_anon_rmap, page_dup_rmap, page_remove_rmap
  */
 public final class PageRmap {
+  private static final int GUP_PIN_COUNTING_BIAS = 1024;
+
   private final PhysMemory phys;
 
   public PageRmap(PhysMemory phys) {
@@ -71,6 +73,16 @@ public final class PageRmap {
 
   public void setAnonExclusive(long pfn) {
     PageDesc.flagsGetAndOr(phys, pfn, PG_ANON_EXCLUSIVE);
+  }
+
+  /**
+   * Whether somebody may be reading or writing the page without an entry: then it counts that many
+   * references at once. One with as many users looks the same.
+   *
+   * @kernel include/linux/mm.h:folio_maybe_dma_pinned
+   */
+  public boolean maybeDmaPinned(long pfn) {
+    return PageDesc.refcountGetAcquire(phys, pfn) >= GUP_PIN_COUNTING_BIAS;
   }
 
   /** A second process is about to map the page, or an entry stops saying what it is. */

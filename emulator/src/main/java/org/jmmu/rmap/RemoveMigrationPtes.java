@@ -2,6 +2,7 @@ package org.jmmu.rmap;
 
 import org.jmmu.pgtable.Pte;
 import org.jmmu.swap.MigrationEntry;
+import org.jmmu.swap.SwapPte;
 import org.jmmu.types.Vma;
 
 /**
@@ -32,6 +33,9 @@ public final class RemoveMigrationPtes implements RmapOne {
     long pteVal = Pte.of(pfn, Pte.prot(vma.vmFlagsGetOpaque()));
     if (MigrationEntry.isWritable(entry)) {
       pteVal = Pte.mkWrite(pteVal);
+    }
+    if (SwapPte.isUffdWp(entry)) {
+      pteVal = Pte.mkUffdWp(pteVal);
     }
     if (MigrationEntry.isYoung(entry)) {
       pteVal = Pte.mkYoung(pteVal);

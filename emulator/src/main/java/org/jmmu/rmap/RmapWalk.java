@@ -7,9 +7,12 @@ import org.jmmu.phys.PageFlags;
 import org.jmmu.phys.PhysMemory;
 import org.jmmu.phys.Slot;
 import org.jmmu.phys.SlotTable;
+import org.jmmu.sched.PausePoint;
 import org.jmmu.types.AddressSpace;
 import org.jmmu.types.AnonVma;
+import org.jmmu.types.AnonVmaChain;
 import org.jmmu.types.KsmStableNode;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Visits every VMA that may map a page. Allocates nothing.
@@ -22,15 +25,30 @@ public final class RmapWalk {
   private final PageCache pageCache;
   private final SlotTable<KsmStableNode> ksmNodes;
   private final VmaAdjustProtocol protocol;
+  private final UffdMoveProtocol uffdMove;
+  private final UffdMoveProtocol.Parts uffdMoveParts;
   private final LongAdder restarts = new LongAdder();
+  private volatile @Nullable AnonVmaWatch watch;
 
   public RmapWalk(
-      PhysMemory phys, AnonVmas anonVmas, PageCache pageCache, SlotTable<KsmStableNode> ksmNodes) {
+      PhysMemory phys,
+      AnonVmas anonVmas,
+      PageCache pageCache,
+      SlotTable<KsmStableNode> ksmNodes,
+      UffdMoveProtocol uffdMove,
+      UffdMoveProtocol.Parts uffdMoveParts) {
     this.phys = phys;
     this.anonVmas = anonVmas;
     this.pageCache = pageCache;
     this.ksmNodes = ksmNodes;
     this.protocol = anonVmas.protocol();
+    this.uffdMove = uffdMove;
+    this.uffdMoveParts = uffdMoveParts;
+  }
+
+  /** Has all walks without the page lock looked at; null for none. */
+  public void watch(@Nullable AnonVmaWatch watch) {
+    this.watch = watch;
   }
 
   /**
@@ -55,6 +73,56 @@ public final class RmapWalk {
     int again = protocol.rmapWalkAnon(anonVma, pfn, index, one, arg);
     if (again != 0) {
       restarts.add(again);
+    }
+  }
+
+  /**
+   * For an anonymous page that is mapped, perhaps, and that others may move meanwhile; the caller
+   * has a reference to it. Of the protocols of vma-adjust this wants one whose walks take the lock
+   * of the root: {@link VmaAdjustRwsemInterval}.
+   *
+   * @return false if there was no walk: the page is not mapped, or somebody has a lock that is not
+   *     waited for, as {@code rwc} says then
+   * @kernel mm/rmap.c:rmap_walk_anon, without the folio lock
+   */
+  public boolean walkUnlocked(long pfn, RmapOne one, long arg, RmapWalkControl rwc) {
+    if (!uffdMove.lockFolio(uffdMoveParts, pfn)) {
+      rwc.setContended();
+      return false;
+    }
+    try {
+      AnonVma anonVma = uffdMove.folioLockAnonVmaRead(uffdMoveParts, pfn, rwc);
+      if (anonVma == null) {
+        return false;
+      }
+      AnonVmaWatch watching = watch;
+      if (watching != null) {
+        watching.locked(pfn, anonVma);
+      }
+      try {
+        walkLocked(anonVma, pfn, one, arg);
+      } finally {
+        if (watching != null) {
+          watching.unlocking(pfn, anonVma);
+        }
+        anonVma.root().rwsem.readUnlock();
+      }
+      return true;
+    } finally {
+      uffdMove.unlockFolio(uffdMoveParts, pfn);
+    }
+  }
+
+  private void walkLocked(AnonVma anonVma, long pfn, RmapOne one, long arg) {
+    long index = PageDesc.indexGetOpaque(phys, pfn);
+    PausePoint.reach("walkUnlocked.index");
+    for (AnonVmaChain avc = anonVma.rbRoot.firstOverlap(index, index);
+        avc != null;
+        avc = anonVma.rbRoot.nextOverlap(avc, index, index)) {
+      long vaddr = protocol.vmaAddress(index, avc.vma);
+      if (vaddr != VmaAdjustProtocol.EFAULT && !one.rmapOne(pfn, avc.vma, vaddr, arg)) {
+        break;
+      }
     }
   }
 
@@ -87,5 +155,6 @@ public final class RmapWalk {
 
   public void reset() {
     restarts.reset();
+    watch = null;
   }
 }

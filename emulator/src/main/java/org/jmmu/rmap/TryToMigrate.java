@@ -13,6 +13,7 @@ import org.jmmu.phys.PageDesc;
 import org.jmmu.phys.PageFlags;
 import org.jmmu.phys.PhysMemory;
 import org.jmmu.swap.MigrationEntry;
+import org.jmmu.swap.SwapPte;
 import org.jmmu.types.Vma;
 
 /**
@@ -59,7 +60,7 @@ public final class TryToMigrate implements RmapOne {
       pageRmap.clearAnonExclusive(pfn); // from here on the entry says so
     }
     long entry = MigrationEntry.of(type, pfn, Pte.isYoung(pteVal), Pte.isDirty(pteVal));
-    Mem.longSetRelease(pteAddr, entry);
+    Mem.longSetRelease(pteAddr, Pte.isUffdWp(pteVal) ? SwapPte.mkUffdWp(entry) : entry);
     pageRmap.remove(pfn);
     tables.unlock(pteAddr);
     frames.put(pfn);

@@ -73,7 +73,7 @@ public final class TryToUnmap implements RmapOne {
     }
     boolean unmapped = // with a swap entry, or the entry clear
         swapCache.has(pfn)
-            ? setSwapEntry(pfn, pteAddr)
+            ? setSwapEntry(pfn, pteAddr, pteVal)
             : !pageRmap.isAnon(pfn) || !isRedirtied(pfn);
     if (unmapped) {
       pageRmap.remove(pfn);
@@ -84,7 +84,7 @@ public final class TryToUnmap implements RmapOne {
     return unmapped;
   }
 
-  private boolean setSwapEntry(long pfn, long pteAddr) {
+  private boolean setSwapEntry(long pfn, long pteAddr, long pteVal) {
     long entry = swapCache.entry(pfn);
     if (!swapfile.duplicate(entry)) {
       return false;
@@ -94,7 +94,7 @@ public final class TryToUnmap implements RmapOne {
       swapPte = SwapPte.mkExclusive(swapPte);
       pageRmap.clearAnonExclusive(pfn); // from here on the entry says so
     }
-    Mem.longSetRelease(pteAddr, swapPte);
+    Mem.longSetRelease(pteAddr, Pte.isUffdWp(pteVal) ? SwapPte.mkUffdWp(swapPte) : swapPte);
     return true;
   }
 

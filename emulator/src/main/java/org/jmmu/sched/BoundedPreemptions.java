@@ -46,6 +46,11 @@ final class BoundedPreemptions implements Strategy {
   }
 
   @Override
+  public int atOffer(int current, long others) {
+    return decide(current, others, 0, free);
+  }
+
+  @Override
   public int atStop(long candidates) {
     int first = Long.numberOfTrailingZeros(candidates);
     return decide(first, candidates & ~(1L << first), 0, free);

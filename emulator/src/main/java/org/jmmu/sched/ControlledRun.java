@@ -110,7 +110,10 @@ final class ControlledRun {
 
   // The side of the thread that has the turn.
 
-  void reached(int number, String point) {
+  /**
+   * @param offered whether the turn may be had for nothing
+   */
+  void reached(int number, String point, boolean offered) {
     nrPoints++;
     timesInTurn.merge(point, 1, Integer::sum);
     waiting &= ~(1L << number);
@@ -120,7 +123,7 @@ final class ControlledRun {
     if (others == 0) {
       return;
     }
-    int next = strategy.atPoint(number, others);
+    int next = offered ? strategy.atOffer(number, others) : strategy.atPoint(number, others);
     if (next != number) {
       int times = timesInTurn.getOrDefault(point, 1);
       endTurn(number, times == 1 ? point : point + "*" + times);

@@ -121,11 +121,20 @@ final class ControlledThread implements PausePoint.Steered {
 
   @Override
   public void reached(String point) {
+    stop(point, false);
+  }
+
+  @Override
+  public void offered(String point) {
+    stop(point, true);
+  }
+
+  private void stop(String point, boolean offered) {
     ControlledRun run = current();
     if (run.isAborted()) {
       throw abort();
     }
-    run.reached(number, point);
+    run.reached(number, point, offered);
     awaitTurn(run);
   }
 

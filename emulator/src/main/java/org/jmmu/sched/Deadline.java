@@ -1,5 +1,7 @@
 package org.jmmu.sched;
 
+import java.time.Duration;
+
 /**
  * The moment after which a wait is taken for a deadlock. Every blocking wait in jmmu has one, so
  * that a lock-up is an outcome with a message and not a test that hangs.
@@ -30,6 +32,11 @@ public final class Deadline {
    */
   static Deadline startOfTurn() {
     return new Deadline(2 * Long.getLong(PROPERTY, DEFAULT_MILLIS));
+  }
+
+  /** The end of a task that starts now and has {@code limit} of time. */
+  public static Deadline in(Duration limit) {
+    return new Deadline(limit.toMillis());
   }
 
   /** How long the wait may last altogether. */

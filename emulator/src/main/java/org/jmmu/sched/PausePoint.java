@@ -37,6 +37,8 @@ public final class PausePoint {
     void unblocked();
 
     void released();
+
+    void offered(String point);
   }
 
   /** The calling thread has come to {@code point}, a name such as {@code vmaAdjust.vm_start}. */
@@ -104,6 +106,19 @@ public final class PausePoint {
       if (steered != null) {
         steered.released();
         steered.reached(point);
+      }
+    }
+  }
+
+  /**
+   * As {@link #reach}; but a thread that loses its turn here has offered it, which a search does
+   * not count as a preemption.
+   */
+  public static void offer(String point) {
+    if (STEP) {
+      Steered steered = STEERED.get();
+      if (steered != null) {
+        steered.offered(point);
       }
     }
   }

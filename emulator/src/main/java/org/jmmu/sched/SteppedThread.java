@@ -114,6 +114,11 @@ final class SteppedThread implements PausePoint.Steered {
   }
 
   @Override
+  public void offered(String point) {
+    reached(point);
+  }
+
+  @Override
   public void released() {
     // a stepped thread looks at its next turn, whatever has happened
   }

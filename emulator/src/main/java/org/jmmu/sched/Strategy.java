@@ -14,6 +14,11 @@ interface Strategy {
    */
   int atPoint(int current, long others);
 
+  /** As {@link #atPoint}; the thread does not mind. */
+  default int atOffer(int current, long others) {
+    return atPoint(current, others);
+  }
+
   /**
    * The thread that went on is done, or waits.
    *

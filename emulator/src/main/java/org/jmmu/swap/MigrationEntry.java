@@ -80,11 +80,16 @@ public final class MigrationEntry {
 
   /** The same entry for a page that others may have now, as after fork. */
   public static long toReadable(long pteVal) {
-    return SwapPte.of(SWP_MIGRATION_READ, SwapPte.offset(pteVal));
+    return ofType(SWP_MIGRATION_READ, pteVal);
   }
 
   /** A writable entry with write access taken away, as by mprotect. */
   public static long toReadableExclusive(long pteVal) {
-    return SwapPte.of(SWP_MIGRATION_READ_EXCLUSIVE, SwapPte.offset(pteVal));
+    return ofType(SWP_MIGRATION_READ_EXCLUSIVE, pteVal);
+  }
+
+  private static long ofType(int type, long pteVal) {
+    long changed = SwapPte.of(type, SwapPte.offset(pteVal));
+    return SwapPte.isUffdWp(pteVal) ? SwapPte.mkUffdWp(changed) : changed;
   }
 }

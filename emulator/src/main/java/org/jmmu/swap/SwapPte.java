@@ -23,6 +23,7 @@ public final class SwapPte {
   private static final int OFFSET_SHIFT = 9;
   private static final int OFFSET_TOP = Long.SIZE - TYPE_SHIFT; // bits above the offset
   private static final long EXCLUSIVE = 1L << 3;
+  private static final long UFFD_WP = 1L << 2;
 
   /** P, and bit 8 that marks a present page with PROT_NONE. */
   private static final long PRESENT = 1L << 0 | 1L << 8;
@@ -71,5 +72,18 @@ public final class SwapPte {
 
   public static long clearExclusive(long pteVal) {
     return pteVal & ~EXCLUSIVE;
+  }
+
+  /** Whether the entry that the word stands for told a userfaultfd of writes. */
+  public static boolean isUffdWp(long pteVal) {
+    return (pteVal & UFFD_WP) != 0;
+  }
+
+  public static long mkUffdWp(long pteVal) {
+    return pteVal | UFFD_WP;
+  }
+
+  public static long clearUffdWp(long pteVal) {
+    return pteVal & ~UFFD_WP;
   }
 }

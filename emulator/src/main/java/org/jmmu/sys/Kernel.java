@@ -52,6 +52,8 @@ import org.jmmu.mm.Shmem;
 import org.jmmu.mm.StackGrowth;
 import org.jmmu.mm.Swapoff;
 import org.jmmu.mm.Truncate;
+import org.jmmu.mm.UffdMoveSwapProtocol;
+import org.jmmu.mm.Userfaultfd;
 import org.jmmu.mm.VmaModify;
 import org.jmmu.mm.WriteUser;
 import org.jmmu.pgtable.PageTables;
@@ -61,6 +63,7 @@ import org.jmmu.phys.FrameType;
 import org.jmmu.phys.PageDesc;
 import org.jmmu.phys.PhysMemory;
 import org.jmmu.phys.SlotTable;
+import org.jmmu.reclaim.PageReferenced;
 import org.jmmu.reclaim.ShrinkPage;
 import org.jmmu.reclaim.Vmscan;
 import org.jmmu.rmap.AnonVmas;
@@ -71,6 +74,7 @@ import org.jmmu.rmap.RemoveMigrationPtes;
 import org.jmmu.rmap.RmapWalk;
 import org.jmmu.rmap.TryToMigrate;
 import org.jmmu.rmap.TryToUnmap;
+import org.jmmu.rmap.UffdMoveProtocol;
 import org.jmmu.rmap.VmaAdjustProtocol;
 import org.jmmu.swap.SwapCache;
 import org.jmmu.swap.SwapIn;
@@ -84,6 +88,7 @@ import org.jmmu.types.KsmStableNode;
 import org.jmmu.types.Mm;
 import org.jmmu.types.Rlimits;
 import org.jmmu.types.VmSysctl;
+import org.jmmu.uffd.HandleUserfault;
 
 /** The parts of one machine, wired together; recycled by {@link MachinePool}. */
 final class Kernel {
@@ -114,6 +119,8 @@ final class Kernel {
   final Msync msync;
   final Mincore mincore;
   final FaultIn faultIn;
+  final Userfaultfd userfaultfd;
+  final PageReferenced pageReferenced;
   final Accounting accounting;
 
   final Hugetlb hugetlb;
@@ -157,7 +164,11 @@ final class Kernel {
         new Hugetlb(
             phys, nodes, frames, tables, tlbFlush, pageRmap, anonVmas, pageCache, config.nrCpus());
     files = new Files(pageCache, truncatePages, writeback);
-    rmapWalk = new RmapWalk(phys, anonVmas, pageCache, ksmSlots);
+    UffdMoveProtocol.Parts uffdMoveParts =
+        new UffdMoveProtocol.Parts(phys, tables, tlbFlush, anonVmas, pageRmap);
+    UffdMoveProtocol uffdMove = config.protocol(UffdMoveProtocol.class);
+    rmapWalk = new RmapWalk(phys, anonVmas, pageCache, ksmSlots, uffdMove, uffdMoveParts);
+    pageReferenced = new PageReferenced(tables, rmapWalk);
     MremapPeekProtocol.Parts mremapPeekParts =
         new MremapPeekProtocol.Parts(frames, tables, anonVmas, pageRmap);
     RemoveMigrationPtes removeMigrationPtes =
@@ -221,6 +232,7 @@ final class Kernel {
     oracles =
         new Oracles(
             phys, nodes, anonVmas, pageCache, mappingSlots, swapfile, swapCache, ksmSlots, hugetlb);
+    long zeroPfn = reserveZeroPage();
     HandleMmFault handleMmFault =
         new HandleMmFault(
             phys,
@@ -237,7 +249,8 @@ final class Kernel {
             hugetlb,
             config.protocol(MigrationWaitProtocol.class),
             removeMigrationPtes,
-            reserveZeroPage());
+            new HandleUserfault(tables),
+            zeroPfn);
     Truncate truncate =
         new Truncate(phys, frames, tables, tlbFlush, pageRmap, swapCache, truncatePages);
     fileIo = new FileIo(phys, frames, pageCache, getFolio, truncate, hugetlb.truncate);
@@ -250,6 +263,18 @@ final class Kernel {
             new StackGrowth(anonVmas, accounting, failAlloc),
             config.protocol(Fault.Locking.class));
     faultIn = new FaultIn(tables, handleMmFault);
+    userfaultfd =
+        new Userfaultfd(
+            frames,
+            vmaModify,
+            anonVmas,
+            faultIn,
+            handleMmFault,
+            uffdMove,
+            uffdMoveParts,
+            config.protocol(UffdMoveSwapProtocol.class),
+            new UffdMoveSwapProtocol.Parts(phys, anonVmas, pageRmap, swapfile, swapCache),
+            zeroPfn);
     BreakKsm breakKsm = new BreakKsm(tables, pageRmap, handleMmFault);
     ksm = new Ksm(phys, frames, tables, tlbFlush, pageRmap, anonVmas, ksmSlots, breakKsm);
     mprotect = new Mprotect(tables, tlbFlush, vmaModify, accounting, faultIn, hugetlb);

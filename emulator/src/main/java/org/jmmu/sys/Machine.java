@@ -17,6 +17,9 @@ import org.jmmu.hugetlb.HugePageCounts;
 import org.jmmu.hw.Cpu;
 import org.jmmu.migrate.MigratePages;
 import org.jmmu.phys.PhysMemory;
+import org.jmmu.reclaim.PageReferenced;
+import org.jmmu.rmap.AnonVmaWatch;
+import org.jmmu.rmap.RmapWalkControl;
 import org.jmmu.swap.SwapHeader;
 import org.jmmu.swap.SwapInfo;
 import org.jmmu.swap.Swapfile;
@@ -189,6 +192,26 @@ public final class Machine implements AutoCloseable {
   /** Frames that are neither free nor the machine's own; exact while no other thread uses it. */
   public long framesInUse() {
     return kernel().framesInUse();
+  }
+
+  /**
+   * Through how many entries an isolated page was accessed since the last time; the page need not
+   * be locked. {@link PageReferenced#NO_WALK} if nobody looked.
+   *
+   * @param rwc whether to wait for locks
+   */
+  public int pageReferenced(long pfn, RmapWalkControl rwc) {
+    return kernel().pageReferenced.count(pfn, rwc);
+  }
+
+  /** Its memory, for oracles. */
+  public PhysMemory phys() {
+    return kernel().phys;
+  }
+
+  /** Has all walks without the page lock looked at, until the machine is closed. */
+  public void watchWalks(AnonVmaWatch watch) {
+    kernel().rmapWalk.watch(watch);
   }
 
   /** Drops a reference that {@link Process#isolatePage} took. */

@@ -7,8 +7,12 @@ import org.jmmu.mm.ExecStackTempStackFlag;
 import org.jmmu.mm.Fault;
 import org.jmmu.mm.MigrationWaitProtocol;
 import org.jmmu.mm.MigrationWaitPtlQueue;
+import org.jmmu.mm.UffdMoveSwapEntryRecheck;
+import org.jmmu.mm.UffdMoveSwapProtocol;
 import org.jmmu.rmap.MremapPeekProtocol;
 import org.jmmu.rmap.MremapPeekRmapLocks;
+import org.jmmu.rmap.UffdMoveBoth;
+import org.jmmu.rmap.UffdMoveProtocol;
 import org.jmmu.rmap.VmaAdjustProtocol;
 import org.jmmu.rmap.VmaAdjustRwsemInterval;
 
@@ -38,6 +42,8 @@ public record MachineConfig(
           .with(MigrationWaitProtocol.class, new MigrationWaitPtlQueue())
           .with(MremapPeekProtocol.class, new MremapPeekRmapLocks())
           .with(ExecStackProtocol.class, new ExecStackTempStackFlag())
+          .with(UffdMoveProtocol.class, new UffdMoveBoth())
+          .with(UffdMoveSwapProtocol.class, new UffdMoveSwapEntryRecheck())
           .with(Fault.Locking.class, Fault.Locking.VMA_LOCK);
 
   /**
@@ -120,6 +126,16 @@ public record MachineConfig(
   /** How execve moves the stack of a new program. */
   public MachineConfig withExecStack(ExecStackProtocol protocol) {
     return with(ExecStackProtocol.class, protocol);
+  }
+
+  /** How a walk that does not lock the page and UFFDIO_MOVE exclude each other. */
+  public MachineConfig withUffdMove(UffdMoveProtocol protocol) {
+    return with(UffdMoveProtocol.class, protocol);
+  }
+
+  /** Whether UFFDIO_MOVE of a swap entry takes the right page along. */
+  public MachineConfig withUffdMoveSwap(UffdMoveSwapProtocol protocol) {
+    return with(UffdMoveSwapProtocol.class, protocol);
   }
 
   /** What a page fault locks. */

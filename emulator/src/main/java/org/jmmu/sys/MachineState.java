@@ -46,7 +46,7 @@ public final class MachineState {
     for (int i = 0; i < mms.size(); i++) {
       String name = "mm" + (i + 1);
       for (Vma vma : mms.get(i).vmas.snapshot()) {
-        state.put(vmaName(name, vma), describe(vma));
+        vma(vmaName(name, vma), vma);
       }
       tables(name, mms.get(i).pgdPfn, PteBits.LEVEL_PGD, 0);
     }
@@ -61,17 +61,17 @@ public final class MachineState {
         vma, _ -> mm + " vma " + (char) ('A' + vmaNames.size() % ('Z' - 'A' + 1)));
   }
 
-  private static String describe(Vma vma) {
+  private void vma(String name, Vma vma) {
     long flags = vma.vmFlagsGetOpaque();
-    return "%x-%x %s%s%s pgoff %x%s"
-        .formatted(
-            vma.vmStartGetOpaque(),
-            vma.vmEndGetOpaque(),
-            (flags & VmFlags.VM_READ) != 0 ? "r" : "-",
-            (flags & VmFlags.VM_WRITE) != 0 ? "w" : "-",
-            (flags & VmFlags.VM_EXEC) != 0 ? "x" : "-",
-            vma.vmPgoffGetOpaque(),
-            vma.anonVmaGetAcquire() == null ? "" : " anon_vma");
+    state.put(name + " start", Long.toHexString(vma.vmStartGetOpaque()));
+    state.put(name + " end", Long.toHexString(vma.vmEndGetOpaque()));
+    state.put(name + " pgoff", Long.toHexString(vma.vmPgoffGetOpaque()));
+    state.put(
+        name + " flags",
+        ((flags & VmFlags.VM_READ) != 0 ? "r" : "-")
+            + ((flags & VmFlags.VM_WRITE) != 0 ? "w" : "-")
+            + ((flags & VmFlags.VM_EXEC) != 0 ? "x" : "-")
+            + ((flags & VmFlags.VM_SHARED) != 0 ? "s" : "p"));
   }
 
   private void tables(String mm, long tablePfn, int level, long firstVaddr) {
@@ -116,28 +116,38 @@ public final class MachineState {
     for (long pfn = 1; pfn < kernel.nodes.usedEnd(); pfn++) {
       FrameType type = PageDesc.typeGetOpaque(phys, pfn);
       if (type == FrameType.USER || type == FrameType.HUGETLB) {
-        state.put("frame " + pfn, describePage(pfn));
+        page("frame " + pfn, pfn);
       }
     }
   }
 
-  private String describePage(long pfn) {
+  private void page(String name, long pfn) {
+    int mapcount = PageDesc.mapcountGetAcquire(phys, pfn);
+    int refcount = PageDesc.refcountGetAcquire(phys, pfn);
     long flags = PageDesc.flagsGetAcquire(phys, pfn);
+    if (mapcount == 0 && refcount == 0 && flags == 0) {
+      return; // a huge page in the pool
+    }
+    state.put(name + " mapcount", String.valueOf(mapcount));
+    state.put(name + " refcount", String.valueOf(refcount));
     long mapping = PageDesc.mappingGetAcquire(phys, pfn);
-    String kind =
-        mapping == 0
-            ? ""
-            : Slot.tag(mapping) == PageFlags.PAGE_MAPPING_KSM
-                ? ", merged"
-                : (mapping & PageFlags.PAGE_MAPPING_ANON) != 0
-                    ? ", anon index " + Long.toHexString(PageDesc.indexGetOpaque(phys, pfn))
-                    : ", file index " + Long.toHexString(PageDesc.indexGetOpaque(phys, pfn));
-    return "mapcount "
-        + PageDesc.mapcountGetAcquire(phys, pfn)
-        + ", refcount "
-        + PageDesc.refcountGetAcquire(phys, pfn)
-        + kind
-        + ((flags & PageFlags.PG_LOCKED) != 0 ? ", locked" : "")
-        + ((flags & PageFlags.PG_SWAPCACHE) != 0 ? ", in swap cache" : "");
+    if (mapping != 0) {
+      state.put(name + " mapping", kind(mapping));
+      state.put(name + " index", Long.toHexString(PageDesc.indexGetOpaque(phys, pfn)));
+    }
+    if ((flags & PageFlags.PG_LOCKED) != 0) {
+      state.put(name + " lock", "held");
+    }
+    if ((flags & PageFlags.PG_SWAPCACHE) != 0) {
+      state.put(name + " swap cache", "in it");
+    }
+  }
+
+  private static String kind(long mapping) {
+    if (Slot.tag(mapping) == PageFlags.PAGE_MAPPING_KSM) {
+      return "merged";
+    }
+    boolean anon = (mapping & PageFlags.PAGE_MAPPING_ANON) != 0;
+    return (anon ? "anon_vma 0x" : "file 0x") + Long.toHexString(mapping & -4);
   }
 }

@@ -277,6 +277,16 @@ public final class Process {
   }
 
   /**
+   * A userfaultfd for this address space.
+   *
+   * @param flags UFFD_USER_MODE_ONLY, O_NONBLOCK, O_CLOEXEC
+   * @throws ErrnoException EINVAL
+   */
+  public UserfaultFd userfaultfd(int flags) {
+    return new UserfaultFd(kernel, kernel.userfaultfd.create(mm, flags));
+  }
+
+  /**
    * A child with a copy of the address space; pages are shared until one side writes.
    *
    * @throws ErrnoException ENOMEM

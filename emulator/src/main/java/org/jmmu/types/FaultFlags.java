@@ -9,6 +9,12 @@ public final class FaultFlags {
   /** The access is a write. */
   public static final int FAULT_FLAG_WRITE = 0x1;
 
+  /** The fault may give up its lock, wait, and be tried again. */
+  public static final int FAULT_FLAG_ALLOW_RETRY = 0x4;
+
+  /** The access is a program's. */
+  public static final int FAULT_FLAG_USER = 0x40;
+
   /** No access: a page that others have as well shall become this process's own. */
   public static final int FAULT_FLAG_UNSHARE = 0x400;
 

@@ -12,5 +12,13 @@ public final class VmFault {
   /** Needs more than the VMA's own lock: again with mmap_lock. */
   public static final int VM_FAULT_RETRY = 0x400;
 
+  /**
+   * Somebody else is to bring the page in: the caller gives up its lock, waits for that, and then
+   * the access can be tried again.
+   *
+   * @kernel fs/userfaultfd.c:handle_userfault, which does all that itself
+   */
+  public static final int VM_FAULT_USERFAULT = 0x10_0000;
+
   private VmFault() {}
 }

@@ -68,6 +68,12 @@ public final class VmFlags {
   /** Reclaim may drop the pages unwritten. */
   public static final long VM_DROPPABLE = 1L << 40;
 
+  /** Of shared memory: a page that is in the page cache is not mapped without asking. */
+  public static final long VM_UFFD_MINOR = 1L << 41;
+
+  /** How a userfaultfd watches the range. */
+  public static final long VM_UFFD_FLAGS = VM_UFFD_MISSING | VM_UFFD_WP | VM_UFFD_MINOR;
+
   /** The bits that mprotect changes. */
   public static final long VM_ACCESS_FLAGS = VM_READ | VM_WRITE | VM_EXEC;
 

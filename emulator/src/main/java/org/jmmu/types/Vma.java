@@ -23,6 +23,7 @@ public final class Vma {
   private static final VarHandle VM_PGOFF = handle("vmPgoff", long.class);
   private static final VarHandle VM_FLAGS = handle("vmFlags", long.class);
   private static final VarHandle ANON_VMA = handle("anonVma", AnonVma.class);
+  private static final VarHandle USERFAULTFD_CTX = handle("userfaultfdCtx", VmUserfaultfdCtx.class);
 
   /** The address space it belongs to; immutable. */
   public final Mm mm;
@@ -56,6 +57,9 @@ public final class Vma {
 
   @SuppressWarnings("UnusedVariable") // read through its VarHandle
   private @Nullable AnonVma anonVma;
+
+  @SuppressWarnings("UnusedVariable") // read through its VarHandle
+  private @Nullable VmUserfaultfdCtx userfaultfdCtx; // mmap_lock(W) and the VMA locked
 
   // The range under which it stands in mm.vmas: what vmStart and vmEnd were when the tree last
   // looked. Guarded by mmap_lock.
@@ -121,6 +125,7 @@ public final class Vma {
       copy.resvMap = resvMap;
       copy.resvUnmapped = resvUnmapped;
     }
+    copy.userfaultfdCtxSetOpaque(userfaultfdCtxGetOpaque());
     return copy;
   }
 
@@ -246,6 +251,26 @@ public final class Vma {
 
   public void anonVmaSetRelease(@Nullable AnonVma anonVma) {
     ANON_VMA.setRelease(this, anonVma);
+  }
+
+  /** The userfaultfd that it is registered with. */
+  public @Nullable VmUserfaultfdCtx userfaultfdCtxGetOpaque() {
+    return (VmUserfaultfdCtx) USERFAULTFD_CTX.getOpaque(this);
+  }
+
+  public void userfaultfdCtxSetOpaque(@Nullable VmUserfaultfdCtx ctx) {
+    assert isWriteLocked() : this;
+    USERFAULTFD_CTX.setOpaque(this, ctx);
+  }
+
+  /**
+   * Registered with none from here on.
+   *
+   * @kernel mm/userfaultfd.c:userfaultfd_reset_ctx
+   */
+  public void resetUserfaultfdCtx() {
+    vmFlagsSetOpaque(vmFlagsGetOpaque() & ~VmFlags.VM_UFFD_FLAGS);
+    userfaultfdCtxSetOpaque(null);
   }
 
   /** Offset of the last page. @kernel include/linux/mm.h:vma_last_pgoff */

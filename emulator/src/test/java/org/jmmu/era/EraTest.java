@@ -32,9 +32,13 @@ class EraTest {
     }
   }
 
+  /** All but one: a walk can take a page that moves for one that was not accessed, up to 6.19. */
   @Test
   void todayEveryRaceIsMended() {
     for (Race race : ServiceLoader.load(Race.class)) {
+      if (race.slug().equals("uffd-move")) {
+        continue;
+      }
       assertEquals(Verdict.CORRECT, Era.LINUX_6_18.variantOf(race).verdict(), race.slug());
     }
   }

@@ -7,10 +7,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jmmu.era.Era;
 import org.jmmu.hunt.Budget;
 import org.jmmu.hunt.Catalogue;
+import org.jmmu.hunt.Explorer;
 import org.jmmu.hunt.HtmlReport;
 import org.jmmu.hunt.HuntListener;
 import org.jmmu.hunt.HuntResult;
@@ -18,6 +20,7 @@ import org.jmmu.hunt.JsonReport;
 import org.jmmu.hunt.TableReport;
 import org.jmmu.hunt.TableReport.Outcomes;
 import org.jmmu.hunt.Target;
+import org.jmmu.hunt.Verification;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -61,6 +64,14 @@ final class HuntCommand implements Callable<Integer> {
           "Hunts, of each race, the protocol that this kernel had: 2.6.34, 2.6.36, 3.7 or 6.18.")
   private @Nullable String era;
 
+  @Option(
+      names = "--exhaustive",
+      paramLabel = "K",
+      description =
+          "Also runs, one thread at a time, every schedule with at most K preemptions; a schedule"
+              + " that loses a correct variant's race is not as expected.")
+  private @Nullable Integer exhaustive;
+
   @Mixin private JsonFile json = new JsonFile();
 
   @Option(
@@ -76,6 +87,9 @@ final class HuntCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
+  /** Time for the schedules of one variant. */
+  private static final Duration SEARCH_LIMIT = Duration.ofMinutes(5);
+
   private final Catalogue catalogue;
   private final Hunter hunter;
 
@@ -86,19 +100,26 @@ final class HuntCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (exhaustive != null && exhaustive < 0) {
+      throw bad("--exhaustive " + exhaustive + " is less than 0");
+    }
     List<Target> targets = targets();
     checkOutputs();
     HuntResult result = hunt(targets);
+    if (exhaustive != null) {
+      result = result.with(search(targets, exhaustive));
+    }
 
     PrintWriter out = spec.commandLine().getOut();
     TableReport.lines(result, verbose ? Outcomes.OF_ALL : Outcomes.OF_SURPRISES)
         .forEach(out::println);
     out.flush();
-    json.write(() -> JsonReport.of(result));
+    HuntResult whole = result;
+    json.write(() -> JsonReport.of(whole));
     if (html != null) {
-      write(html.resolve("index.html"), HtmlReport.of(result));
+      write(html.resolve("index.html"), HtmlReport.of(whole));
     }
-    return result.asExpected() ? 0 : 1;
+    return whole.asExpected() ? 0 : 1;
   }
 
   private List<Target> targets() {
@@ -135,6 +156,18 @@ final class HuntCommand implements Callable<Integer> {
     HuntProgress progress = new HuntProgress();
     try (ProgressLine _ = new ProgressLine(terminal, progress)) {
       return hunter.run(targets, perVariant, progress);
+    }
+  }
+
+  private static Map<Target, Verification> search(List<Target> targets, int preemptions) {
+    Explorer.prepare();
+    if (!ProgressLine.hasTerminal()) {
+      return Explorer.searchAll(targets, preemptions, SEARCH_LIMIT, _ -> {});
+    }
+    PrintStream terminal = System.out;
+    SearchProgress progress = new SearchProgress(targets.size());
+    try (ProgressLine _ = new ProgressLine(terminal, progress)) {
+      return Explorer.searchAll(targets, preemptions, SEARCH_LIMIT, progress::starting);
     }
   }
 

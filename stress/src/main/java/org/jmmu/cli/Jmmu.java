@@ -35,6 +35,7 @@ public final class Jmmu implements Runnable {
     return new CommandLine(new Jmmu())
         .addSubcommand(new RacesCommand(catalogue))
         .addSubcommand(new HuntCommand(catalogue, hunter))
+        .addSubcommand(new ExplainCommand(catalogue))
         .addSubcommand(new WalkCommand())
         .addSubcommand(new ReplayCommand())
         .addSubcommand(new SoakCommand(catalogue))

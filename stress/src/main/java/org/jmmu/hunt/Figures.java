@@ -32,6 +32,20 @@ final class Figures {
     return witness == null ? NONE : millis(witness.millis());
   }
 
+  static String schedules(@Nullable Verification verification) {
+    return verification == null ? NONE : count(verification.schedules());
+  }
+
+  static String preemptions(@Nullable Verification verification) {
+    if (verification == null) {
+      return NONE;
+    }
+    FoundSchedule found = verification.found();
+    return found != null
+        ? "lost with " + found.preemptions()
+        : "none with <= " + verification.preemptions();
+  }
+
   static String bound(@Nullable Double share) {
     return share == null ? NONE : String.format(Locale.ROOT, "%.1e", share);
   }

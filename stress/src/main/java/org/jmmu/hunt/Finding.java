@@ -12,17 +12,31 @@ import org.jspecify.annotations.Nullable;
  * @param tested the testing time
  * @param firstWitness when the race was seen first; null if it was not, or nobody looked
  * @param troubles why the runs cannot be trusted, a line each; empty if they can
+ * @param verification what a search over schedules came to; null if there was none
  */
 public record Finding(
     Target target,
     List<OutcomeRow> outcomes,
     Duration tested,
     @Nullable FirstWitness firstWitness,
-    List<String> troubles) {
+    List<String> troubles,
+    @Nullable Verification verification) {
 
   /** Says that no run was possible. */
   static Finding nothing(Target target, String reason) {
-    return new Finding(target, List.of(), Duration.ZERO, null, List.of(reason));
+    return new Finding(target, List.of(), Duration.ZERO, null, List.of(reason), null);
+  }
+
+  /** The same with what a search over schedules came to. */
+  Finding with(Verification searched) {
+    return new Finding(target, outcomes, tested, firstWitness, troubles, searched);
+  }
+
+  /** Whether a schedule was found that loses the race, and should not be there. */
+  public boolean isRefuted() {
+    return verification != null
+        && verification.found() != null
+        && !target.variant().verdict().catchable();
   }
 
   /** How many samples there were. */
@@ -52,6 +66,7 @@ public record Finding(
   public boolean asExpected() {
     return troubles.isEmpty()
         && samples() > 0
+        && !isRefuted()
         && caught() == target.variant().verdict().catchable();
   }
 

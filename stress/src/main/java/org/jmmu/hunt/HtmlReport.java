@@ -32,6 +32,7 @@ public final class HtmlReport {
     page.put("took", Figures.millis(result.took().toMillis()));
     page.put("perVariant", Figures.millis(result.perVariant().toMillis()));
     page.put("host", result.host());
+    page.put("searched", result.findings().stream().anyMatch(each -> each.verification() != null));
     page.put("findings", result.findings().stream().map(HtmlReport::finding).toList());
     page.put("races", races(result));
     return template().execute(page);
@@ -69,6 +70,8 @@ public final class HtmlReport {
     map.put("rate", Figures.rate(finding.samplesPerSecond()));
     map.put("first", Figures.first(finding.firstWitness()));
     map.put("bound", Figures.bound(finding.upperBound95()));
+    map.put("schedules", Figures.schedules(finding.verification()));
+    map.put("preemptions", Figures.preemptions(finding.verification()));
     map.put("asExpected", finding.asExpected());
     map.put("troubles", finding.troubles());
     map.put("outcomes", finding.outcomes().stream().map(HtmlReport::outcome).toList());

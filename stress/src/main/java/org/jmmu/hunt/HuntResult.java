@@ -2,7 +2,9 @@ package org.jmmu.hunt;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A whole hunt.
@@ -15,6 +17,17 @@ import java.util.List;
  */
 public record HuntResult(
     List<Finding> findings, Duration perVariant, Instant started, Duration took, Host host) {
+  /** The same with what searches over schedules came to. */
+  public HuntResult with(Map<Target, Verification> verifications) {
+    List<Finding> all = new ArrayList<>();
+    for (Finding finding : findings) {
+      Verification verification = verifications.get(finding.target());
+      all.add(verification == null ? finding : finding.with(verification));
+    }
+    Duration since = Duration.between(started, Instant.now());
+    return new HuntResult(List.copyOf(all), perVariant, started, since, host);
+  }
+
   /** Whether every finding is. */
   public boolean asExpected() {
     return findings.stream().allMatch(Finding::asExpected);

@@ -50,6 +50,23 @@ public final class JsonReport {
     map.put("upperBound95", finding.upperBound95());
     map.put("outcomes", finding.outcomes().stream().map(JsonReport::outcome).toList());
     map.put("troubles", List.copyOf(finding.troubles()));
+    map.put("search", search(finding.verification()));
+    return map;
+  }
+
+  private static @Nullable Map<String, @Nullable Object> search(
+      @Nullable Verification verification) {
+    if (verification == null) {
+      return null;
+    }
+    FoundSchedule found = verification.found();
+    Map<String, @Nullable Object> map = new LinkedHashMap<>();
+    map.put("scenarios", verification.scenarios());
+    map.put("schedules", verification.schedules());
+    map.put("preemptions", verification.preemptions());
+    map.put("lostIn", found == null ? null : found.scenario().id());
+    map.put("schedule", found == null ? null : found.schedule().toString());
+    map.put("what", found == null ? null : found.what());
     return map;
   }
 

@@ -1,6 +1,7 @@
 package org.jmmu.hunt;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import org.jmmu.hunt.TextTable.Side;
@@ -32,6 +33,7 @@ public final class TableReport {
   }
 
   private static List<String> table(HuntResult result) {
+    boolean searched = result.findings().stream().anyMatch(each -> each.verification() != null);
     TextTable table =
         new TextTable()
             .column("RACE:VARIANT", Side.LEFT)
@@ -41,10 +43,15 @@ public final class TableReport {
             .column("SAMPLES", Side.RIGHT)
             .column("SAMPLES/S", Side.RIGHT)
             .column("FIRST BAD", Side.RIGHT)
-            .column("95% BOUND", Side.RIGHT)
-            .column("AS EXPECTED", Side.LEFT);
+            .column("95% BOUND", Side.RIGHT);
+    if (searched) {
+      table.column("SCHEDULES", Side.RIGHT).column("PREEMPTIONS", Side.LEFT);
+    }
+    table.column("AS EXPECTED", Side.LEFT);
     for (Finding finding : result.findings()) {
-      table.row(
+      List<String> cells = new ArrayList<>();
+      Collections.addAll(
+          cells,
           finding.target().name(),
           finding.target().variant().verdict().name().toLowerCase(Locale.ROOT),
           finding.seen(),
@@ -52,8 +59,15 @@ public final class TableReport {
           Figures.count(finding.samples()),
           Figures.rate(finding.samplesPerSecond()),
           Figures.first(finding.firstWitness()),
-          Figures.bound(finding.upperBound95()),
-          finding.asExpected() ? "yes" : "NO");
+          Figures.bound(finding.upperBound95()));
+      if (searched) {
+        Collections.addAll(
+            cells,
+            Figures.schedules(finding.verification()),
+            Figures.preemptions(finding.verification()));
+      }
+      cells.add(finding.asExpected() ? "yes" : "NO");
+      table.row(cells);
     }
     return table.lines();
   }
@@ -62,6 +76,9 @@ public final class TableReport {
     List<String> lines = new ArrayList<>();
     lines.add(finding.target().name() + ": " + finding.target().variant().summary());
     finding.troubles().forEach(trouble -> lines.add("  ! " + trouble));
+    if (finding.isRefuted()) {
+      lines.add("  ! there is a schedule that loses the race");
+    }
     if (finding.outcomes().isEmpty()) {
       return lines;
     }
@@ -78,12 +95,22 @@ public final class TableReport {
     return lines;
   }
 
+  /** A count convinces nobody. */
+  private static List<String> explanations(HuntResult result) {
+    return result.findings().stream()
+        .filter(finding -> finding.caught() || finding.isRefuted())
+        .filter(finding -> !finding.target().variant().scenarios().isEmpty())
+        .map(finding -> "How it is lost: explain " + finding.target().name())
+        .toList();
+  }
+
   private static List<String> summary(HuntResult result) {
     List<String> lines = new ArrayList<>();
     if (result.findings().stream().anyMatch(finding -> finding.upperBound95() != null)) {
       lines.add("95% BOUND: with that confidence, a smaller share of all samples is bad (3/n).");
     }
     long surprises = result.findings().stream().filter(finding -> !finding.asExpected()).count();
+    lines.addAll(explanations(result));
     lines.add(
         "%s after %s."
             .formatted(

@@ -26,10 +26,15 @@ public final class TextTable {
 
   /** Adds a row with one cell per column. */
   public void row(String... cells) {
-    if (cells.length != heads.size()) {
-      throw new IllegalArgumentException(cells.length + " cells for " + heads.size() + " columns");
+    row(List.of(cells));
+  }
+
+  /** Adds a row with one cell per column. */
+  public void row(List<String> cells) {
+    if (cells.size() != heads.size()) {
+      throw new IllegalArgumentException(cells.size() + " cells for " + heads.size() + " columns");
     }
-    rows.add(List.of(cells));
+    rows.add(List.copyOf(cells));
   }
 
   /** The lines, head first, each without blanks at its end. */

@@ -48,7 +48,8 @@ class JsonReportTest {
               "samples" : 1234,
               "description" : "the walk <missed> it"
             } ],
-            "troubles" : [ ]
+            "troubles" : [ ],
+            "search" : null
           }, {
             "race" : "sample-race",
             "variant" : "SEQ_ADDR",
@@ -62,7 +63,8 @@ class JsonReportTest {
             "firstWitness" : null,
             "upperBound95" : null,
             "outcomes" : [ ],
-            "troubles" : [ "no result" ]
+            "troubles" : [ "no result" ],
+            "search" : null
           } ]
         }
         """,

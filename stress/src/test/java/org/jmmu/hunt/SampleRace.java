@@ -78,7 +78,8 @@ public final class SampleRace implements Race {
             new OutcomeRow("lost", ofBad, bad, "the walk <missed> it")),
         Duration.ofSeconds(10),
         witness,
-        List.of(troubles));
+        List.of(troubles),
+        null);
   }
 
   public static Finding caughtBroken() {

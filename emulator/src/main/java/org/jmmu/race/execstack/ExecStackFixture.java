@@ -7,7 +7,10 @@ import static org.jmmu.mm.Mman.PROT_READ;
 import static org.jmmu.mm.Mman.PROT_WRITE;
 import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jmmu.check.Violation;
 import org.jmmu.hw.Cpu;
 import org.jmmu.hw.PteBits;
@@ -16,8 +19,11 @@ import org.jmmu.mm.ExecImage;
 import org.jmmu.mm.ExecStackProtocol;
 import org.jmmu.pgtable.Pte;
 import org.jmmu.phys.Mem;
+import org.jmmu.race.MachineScenario;
 import org.jmmu.sched.Deadline;
 import org.jmmu.sched.DeadlockException;
+import org.jmmu.sched.PausePoint;
+import org.jmmu.sched.Scenario;
 import org.jmmu.sys.Machine;
 import org.jmmu.sys.MachineConfig;
 import org.jmmu.sys.Process;
@@ -25,6 +31,7 @@ import org.jmmu.types.Errno;
 import org.jmmu.types.ErrnoException;
 import org.jmmu.types.KernelBug;
 import org.jmmu.types.Vma;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The smallest machine in which race exec-stack can be lost: a process gets a new program, and one
@@ -95,6 +102,32 @@ public final class ExecStackFixture implements AutoCloseable {
         interleaving);
   }
 
+  /** The same as a scenario: W gives the process its new program, M migrates. */
+  static Scenario scenario(ExecStackVariant variant, Interleaving interleaving) {
+    return new MachineScenario(
+        interleaving.id(),
+        () -> {
+          ExecStackFixture fixture = of(variant, interleaving);
+          AtomicReference<@Nullable Outcome> outcome = new AtomicReference<>();
+          Map<String, Runnable> threads = new LinkedHashMap<>();
+          threads.put(
+              "W",
+              () -> outcome.set(fixture.execWatched(() -> PausePoint.offer("execStack.isolated"))));
+          threads.put("M", fixture::migrate);
+          return new MachineScenario.Run(
+              fixture.machine, threads, () -> fixture.judge(outcome.get()));
+        });
+  }
+
+  private String judge(@Nullable Outcome outcome) {
+    String verdict = verdict();
+    if (!verdict.equals("sound") || outcome == Outcome.ENOMEM) {
+      return verdict.equals("sound") ? "" : verdict;
+    }
+    Content content = readArguments();
+    return content == Content.OK ? "" : "the arguments read " + content;
+  }
+
   private void takeFramesBut(int left, int nrFrames) {
     Process hog = machine.spawn();
     long start = hog.mmap(nrFrames * PAGE_SIZE, RW, MAP_PRIVATE | MAP_ANONYMOUS);
@@ -117,12 +150,19 @@ public final class ExecStackFixture implements AutoCloseable {
    * @param spins how long W holds back when there is a page X: M has some way to go to its walks
    */
   public Outcome exec(int spins) {
-    ShiftWatch.watch(
-        (parts, vma) -> {
-          isolateX(parts, vma);
+    return execWatched(
+        () -> {
           for (int i = 0; i < spins; i++) {
             Thread.onSpinWait();
           }
+        });
+  }
+
+  private Outcome execWatched(Runnable onceThereIsX) {
+    ShiftWatch.watch(
+        (parts, vma) -> {
+          isolateX(parts, vma);
+          onceThereIsX.run();
         });
     try {
       process.execve(image);
@@ -159,6 +199,9 @@ public final class ExecStackFixture implements AutoCloseable {
     Deadline deadline = Deadline.start();
     long pfn;
     for (int spins = 0; (pfn = pfnOfX) == 0; spins++) {
+      if (PausePoint.blocked("page X")) {
+        continue;
+      }
       if (spins < MOST_SPINS) {
         Thread.onSpinWait();
       } else {
@@ -168,6 +211,7 @@ public final class ExecStackFixture implements AutoCloseable {
         throw new DeadlockException("execve has not come to the move of the stack");
       }
     }
+    PausePoint.unblocked();
     return machine.migratePage(pfn);
   }
 

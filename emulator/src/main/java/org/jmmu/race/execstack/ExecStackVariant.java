@@ -1,10 +1,13 @@
 package org.jmmu.race.execstack;
 
+import java.util.List;
+import java.util.stream.Stream;
 import org.jmmu.mm.ExecStackProtocol;
 import org.jmmu.mm.ExecStackTempStackFlag;
 import org.jmmu.race.RaceVariant;
 import org.jmmu.race.Verdict;
 import org.jmmu.race.vmaadjust.VmaAdjustVariant;
+import org.jmmu.sched.Scenario;
 import org.jmmu.sys.MachineConfig;
 
 /**
@@ -76,6 +79,13 @@ public enum ExecStackVariant implements RaceVariant {
   @Override
   public String kernel() {
     return kernel;
+  }
+
+  @Override
+  public List<Scenario> scenarios() {
+    return Stream.of(Interleaving.NEAR, Interleaving.FAR, Interleaving.SHORT)
+        .map(each -> ExecStackFixture.scenario(this, each))
+        .toList();
   }
 
   @Override

@@ -6,19 +6,25 @@ import static org.jmmu.mm.Mman.PROT_READ;
 import static org.jmmu.mm.Mman.PROT_WRITE;
 import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import org.jmmu.check.Violation;
 import org.jmmu.hw.Cpu;
 import org.jmmu.migrate.MigratePages;
+import org.jmmu.race.MachineScenario;
 import org.jmmu.race.migrationwait.MigrationWaitVariant.Walks;
 import org.jmmu.rmap.VmaAdjustProtocol;
 import org.jmmu.sched.DeadlockException;
+import org.jmmu.sched.Scenario;
 import org.jmmu.sys.Machine;
 import org.jmmu.sys.MachineConfig;
 import org.jmmu.sys.Process;
 import org.jmmu.types.KernelBug;
 import org.jmmu.types.SigbusException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The smallest machine in which race migration-wait can be lost: a page, X, that is migrated by one
@@ -78,6 +84,28 @@ public final class MigrationWaitFixture implements AutoCloseable {
             .withVmaAdjust(MISSING_WALK)
             .withMigrationWait(new RefaultWatch(variant.protocol()));
     return new MigrationWaitFixture(Machine.boot(config), walks, interleaving);
+  }
+
+  /** The same as a scenario: M migrates, F reads. */
+  static Scenario scenario(MigrationWaitVariant variant, Interleaving interleaving) {
+    return new MachineScenario(
+        interleaving.id(),
+        () -> {
+          MigrationWaitFixture fixture = of(variant, interleaving);
+          AtomicReference<@Nullable Access> access = new AtomicReference<>();
+          Map<String, Runnable> threads = new LinkedHashMap<>();
+          threads.put("M", fixture::migrate);
+          threads.put("F", () -> access.set(fixture.readOn()));
+          return new MachineScenario.Run(
+              fixture.machine,
+              threads,
+              () -> {
+                String verdict = fixture.verdict();
+                String read = "X reads " + access.get();
+                String lost = verdict.equals("sound") ? "" : "; " + verdict;
+                return access.get() == Access.OK && lost.isEmpty() ? "" : read + lost;
+              });
+        });
   }
 
   private void store(int cpuId, Process who, long vaddr, long value) {

@@ -1,10 +1,13 @@
 package org.jmmu.race.migrationwait;
 
+import java.util.List;
+import java.util.stream.Stream;
 import org.jmmu.mm.MigrationWaitProtocol;
 import org.jmmu.mm.MigrationWaitPtlQueue;
 import org.jmmu.race.RaceVariant;
 import org.jmmu.race.Verdict;
 import org.jmmu.rmap.VmaAdjustProtocol;
+import org.jmmu.sched.Scenario;
 import org.jmmu.sys.MachineConfig;
 
 /**
@@ -91,6 +94,13 @@ public enum MigrationWaitVariant implements RaceVariant {
   }
 
   /** The kernel's walks belong to it: those of MISS miss an entry now and then. */
+  @Override
+  public List<Scenario> scenarios() {
+    return Stream.of(Interleaving.FREED, Interleaving.REUSED, Interleaving.MET)
+        .map(each -> MigrationWaitFixture.scenario(this, each))
+        .toList();
+  }
+
   @Override
   public MachineConfig applyTo(MachineConfig config) {
     MachineConfig waiting = config.withMigrationWait(protocol);

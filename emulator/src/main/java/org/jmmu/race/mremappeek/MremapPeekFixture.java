@@ -9,10 +9,14 @@ import static org.jmmu.mm.Mman.PROT_READ;
 import static org.jmmu.mm.Mman.PROT_WRITE;
 import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jmmu.check.Violation;
 import org.jmmu.hw.Cpu;
 import org.jmmu.migrate.MigratePages;
+import org.jmmu.race.MachineScenario;
+import org.jmmu.sched.Scenario;
 import org.jmmu.sys.Machine;
 import org.jmmu.sys.MachineConfig;
 import org.jmmu.sys.Process;
@@ -56,6 +60,28 @@ public final class MremapPeekFixture implements AutoCloseable {
   /** Everything up to the point where the two threads start. */
   public static MremapPeekFixture of(MremapPeekVariant variant, Interleaving interleaving) {
     return new MremapPeekFixture(variant.applyTo(MachineConfig.small()), interleaving);
+  }
+
+  /** The same as a scenario: M migrates, W moves. */
+  static Scenario scenario(MremapPeekVariant variant, Interleaving interleaving) {
+    return new MachineScenario(
+        interleaving.id(),
+        () -> {
+          MremapPeekFixture fixture = of(variant, interleaving);
+          Map<String, Runnable> threads = new LinkedHashMap<>();
+          threads.put("M", fixture::migrate);
+          threads.put("W", fixture::mremap);
+          return new MachineScenario.Run(fixture.machine, threads, fixture::judge);
+        });
+  }
+
+  private String judge() {
+    String verdict = verdict();
+    if (!verdict.equals("sound")) {
+      return verdict;
+    }
+    Content content = readX();
+    return content == Content.OK ? "" : "X reads " + content;
   }
 
   private static long at(long page) {

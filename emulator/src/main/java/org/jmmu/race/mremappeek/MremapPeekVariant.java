@@ -1,9 +1,12 @@
 package org.jmmu.race.mremappeek;
 
+import java.util.Arrays;
+import java.util.List;
 import org.jmmu.race.RaceVariant;
 import org.jmmu.race.Verdict;
 import org.jmmu.rmap.MremapPeekProtocol;
 import org.jmmu.rmap.MremapPeekRmapLocks;
+import org.jmmu.sched.Scenario;
 import org.jmmu.sys.MachineConfig;
 
 /** The protocols of race mremap-peek. */
@@ -50,6 +53,13 @@ public enum MremapPeekVariant implements RaceVariant {
   @Override
   public String kernel() {
     return kernel;
+  }
+
+  @Override
+  public List<Scenario> scenarios() {
+    return Arrays.stream(Interleaving.values())
+        .map(each -> MremapPeekFixture.scenario(this, each))
+        .toList();
   }
 
   @Override
