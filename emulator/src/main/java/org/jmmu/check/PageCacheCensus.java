@@ -81,8 +81,13 @@ final class PageCacheCensus {
     if (known) {
       cached[(int) pfn] = true;
     }
-    // fallocate may put pages behind the end, but nobody maps them.
-    if (index >= mapping.nrPagesGetVolatile()
+    if (mapping.isHugetlb() && index >= mapping.firstUnallocatedGetVolatile()) {
+      violations.add(
+          new Violation(PAGE_CACHE, "page " + index + " lies behind the end of its file"));
+    }
+    // fallocate may put pages behind the end; but nobody maps them, unless they are huge.
+    if (!mapping.isHugetlb()
+        && index >= mapping.nrPagesGetVolatile()
         && known
         && PageDesc.mapcountGetAcquire(phys, pfn) > 0) {
       violations.add(

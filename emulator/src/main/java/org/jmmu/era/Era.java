@@ -14,12 +14,13 @@ import org.jmmu.race.migrationwait.MigrationWaitVariant;
 import org.jmmu.race.mremappeek.MremapPeekVariant;
 import org.jmmu.race.uffdmove.UffdMoveVariant;
 import org.jmmu.race.vmaadjust.VmaAdjustVariant;
+import org.jmmu.swap.EntryEncoding;
 import org.jmmu.sys.MachineConfig;
 
 /**
  * A kernel version, as far as the races tell it from others: applied to a configuration, it picks
- * the protocols that this kernel had. Everything else stays as in Linux 6.18, entries of page
- * tables included.
+ * the protocols that this kernel had, and how it wrote non-present entries of page tables.
+ * Everything else stays as in Linux 6.18.
  */
 @SuppressWarnings("ImmutableEnumChecker") // variants are enum constants
 public enum Era implements UnaryOperator<MachineConfig> {
@@ -98,6 +99,10 @@ public enum Era implements UnaryOperator<MachineConfig> {
     return version;
   }
 
+  private EntryEncoding encoding() {
+    return compareTo(LINUX_3_7) <= 0 ? EntryEncoding.LOW_TYPE : EntryEncoding.INVERTED;
+  }
+
   /** The protocol that this kernel had. */
   public RaceVariant variantOf(Race race) {
     return variants.stream()
@@ -109,7 +114,8 @@ public enum Era implements UnaryOperator<MachineConfig> {
 
   @Override
   public MachineConfig apply(MachineConfig config) {
-    MachineConfig result = config.withFaultLocking(faultLocking);
+    MachineConfig result =
+        config.withFaultLocking(faultLocking).with(EntryEncoding.class, encoding());
     for (RaceVariant variant : variants) {
       result = variant.applyTo(result);
     }

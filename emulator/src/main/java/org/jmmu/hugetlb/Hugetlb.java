@@ -35,11 +35,10 @@ public final class Hugetlb {
     frames.tellHugePages(hstate);
     mutexes = new FaultMutexTable(nrCpus);
     reservations = new Reservations(phys, hstate);
-    unmap = new HugetlbUnmap(phys, frames, tables, tlbFlush, pageRmap, reservations);
-    HugetlbWp wp = new HugetlbWp(phys, frames, tables, tlbFlush, pageRmap, reservations, unmap);
-    fault =
-        new HugetlbFault(
-            phys, frames, tables, pageRmap, anonVmas, pageCache, reservations, mutexes, wp);
+    unmap = new HugetlbUnmap(frames, tables, tlbFlush, pageRmap, reservations);
+    HugetlbWp wp =
+        new HugetlbWp(phys, frames, tables, tlbFlush, pageRmap, anonVmas, reservations, unmap);
+    fault = new HugetlbFault(phys, frames, tables, pageRmap, pageCache, reservations, mutexes, wp);
     range = new HugetlbRange(frames, tables, tlbFlush, pageRmap);
     truncate = new HugetlbTruncate(phys, pageCache, reservations, mutexes, unmap, fault);
     files = new HugetlbFiles(pageCache, reservations, truncate);

@@ -9,8 +9,6 @@ import org.jmmu.pgtable.PageTables;
 import org.jmmu.pgtable.Pte;
 import org.jmmu.pgtable.TlbFlush;
 import org.jmmu.phys.Mem;
-import org.jmmu.phys.PageDesc;
-import org.jmmu.phys.PhysMemory;
 import org.jmmu.rmap.PageRmap;
 import org.jmmu.types.AddressSpace;
 import org.jmmu.types.Vma;
@@ -21,13 +19,6 @@ import org.jmmu.types.Vma;
  * @kernel mm/hugetlb.c:__unmap_hugepage_range, fs/hugetlbfs/inode.c:hugetlb_vmdelete_list
  */
 public final class HugetlbUnmap {
-  /** Whether the VMA goes as well, and takes its reservations with it. */
-  public enum Vmas {
-    GO,
-    STAY
-  }
-
-  private final PhysMemory phys;
   private final Frames frames;
   private final PageTables tables;
   private final TlbFlush tlbFlush;
@@ -35,13 +26,11 @@ public final class HugetlbUnmap {
   private final Reservations reservations;
 
   public HugetlbUnmap(
-      PhysMemory phys,
       Frames frames,
       PageTables tables,
       TlbFlush tlbFlush,
       PageRmap pageRmap,
       Reservations reservations) {
-    this.phys = phys;
     this.frames = frames;
     this.tables = tables;
     this.tlbFlush = tlbFlush;
@@ -50,7 +39,7 @@ public final class HugetlbUnmap {
   }
 
   /** Takes out all pages of a range; they are freed when {@code gather} is finished. */
-  public void range(MmuGather gather, Vma vma, long start, long end, Vmas vmas) {
+  public void range(MmuGather gather, Vma vma, long start, long end) {
     for (long at = start; at < end; at += HPAGE_SIZE) {
       long pmdAddr = tables.hugePteOffset(vma.mm, at);
       if (pmdAddr == PageTables.NONE) {
@@ -58,22 +47,23 @@ public final class HugetlbUnmap {
       }
       tables.lock(pmdAddr);
       long word = Mem.longXchg(pmdAddr, 0);
-      boolean last = word != 0 && removeLocked(gather, at, word);
+      boolean promised = word != 0 && removeLocked(gather, vma, at, word);
       tables.unlock(pmdAddr);
-      if (last && vmas == Vmas.STAY && vma.resvMap != null) {
-        gather.finish(); // the page must be free before it can be promised again
+      if (promised) {
         reservations.restoreUnmapped(vma, at);
       }
     }
   }
 
-  /** Whether the page is anonymous, and mapped nowhere any more. */
-  private boolean removeLocked(MmuGather gather, long vaddr, long word) {
+  /** Whether the VMA may have a page here once more, because it had reserved this one. */
+  private boolean removeLocked(MmuGather gather, Vma vma, long vaddr, long word) {
     long pfn = Pte.pfn(word);
     gather.addRange(vaddr, vaddr + HPAGE_SIZE);
     pageRmap.remove(pfn);
+    boolean promised =
+        vma.resvMap != null && pageRmap.isAnon(pfn) && reservations.reserveWhenFreed(pfn);
     gather.addPage(pfn);
-    return pageRmap.isAnon(pfn) && PageDesc.mapcountGetAcquire(phys, pfn) == 0;
+    return promised;
   }
 
   /**
@@ -91,7 +81,7 @@ public final class HugetlbUnmap {
     long word = Mem.longGetOpaque(pmdAddr);
     if (Pte.isPresent(word) && Pte.pfn(word) == pfn) {
       vma.resvUnmappedSetVolatile(); // before the entry goes: a fault must not bring zeroes
-      boolean _ = removeLocked(gather, vaddr, Mem.longXchg(pmdAddr, 0));
+      boolean _ = removeLocked(gather, vma, vaddr, Mem.longXchg(pmdAddr, 0));
     }
     tables.unlock(pmdAddr);
     gather.finish();
@@ -127,7 +117,7 @@ public final class HugetlbUnmap {
     long end =
         vma.vmStartGetOpaque() + ((Math.min(last, vma.lastPgoff()) + 1 - pgoff) << PAGE_SHIFT);
     MmuGather gather = new MmuGather(frames, tlbFlush, vma.mm);
-    range(gather, vma, start, end, Vmas.STAY);
+    range(gather, vma, start, end);
     gather.finish();
   }
 }

@@ -115,7 +115,7 @@ final class MadviseMemory {
     if (HugePages.isHugetlb(vma)) {
       refuse(!HugePages.isAligned(start));
       long last = end & HugePages.HPAGE_MASK; // no byte goes that was not named
-      hugePages.range(gather, vma, start, last, HugetlbUnmap.Vmas.STAY);
+      hugePages.range(gather, vma, start, last);
       gather.finish();
       return;
     }

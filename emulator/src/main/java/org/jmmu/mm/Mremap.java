@@ -159,7 +159,7 @@ public final class Mremap {
     remap.oldLength = HugePages.align(remap.oldLength);
     remap.newLength = HugePages.align(remap.newLength);
     if (!HugePages.isAligned(remap.vaddr)
-        || (remap.impliesNewVaddr() && !HugePages.isAligned(remap.newVaddr))) {
+        || !HugePages.isAligned(remap.newVaddr)) { // even if it is not asked for
       throw einval("a mapping of huge pages that is not aligned");
     }
     if (remap.grows()) {

@@ -9,7 +9,6 @@ import org.jmmu.alloc.FailAlloc;
 import org.jmmu.alloc.Frames;
 import org.jmmu.hugetlb.HugePages;
 import org.jmmu.hugetlb.Hugetlb;
-import org.jmmu.hugetlb.HugetlbUnmap;
 import org.jmmu.pgtable.MmuGather;
 import org.jmmu.pgtable.PageTables;
 import org.jmmu.pgtable.TlbFlush;
@@ -123,9 +122,21 @@ public final class Munmap {
    * @kernel mm/vma.c:vms_complete_munmap_vmas
    */
   void complete(Mm mm, long start, long end) {
+    // The last user of a file frees its pages: nobody maps them now.
+    List<Vma> ofFiles = new ArrayList<>();
+    cleanUpArea(mm, start, end, ofFiles);
+    ofFiles.forEach(Vma::free);
+  }
+
+  /**
+   * Unmaps what {@link #gather} found, and cannot fail.
+   *
+   * @param ofFiles takes those of the VMAs that hold on to a file, until the caller frees them
+   * @kernel mm/vma.c:vms_clean_up_area
+   */
+  void cleanUpArea(Mm mm, long start, long end, List<Vma> ofFiles) {
     Vma prev = mm.vmas.findPrev(start);
     MmuGather gather = new MmuGather(frames, tlbFlush, mm);
-    List<Vma> ofFiles = new ArrayList<>();
     Vma vma;
     while ((vma = mm.vmas.find(start)) != null && vma.vmStartGetOpaque() < end) {
       // VMA by VMA: the holes between them, most of an address space, are not looked at.
@@ -142,27 +153,26 @@ public final class Munmap {
     long ceiling = vma == null ? 0 : vma.vmStartGetOpaque();
     tables.freeRange(gather, mm, start, end, floor, ceiling);
     gather.finish();
-    ofFiles.forEach(this::close); // the last user of a file frees its pages: nobody maps them now
+    ofFiles.forEach(this::close);
   }
 
   private void zapVma(MmuGather gather, Vma vma) {
     long start = vma.vmStartGetOpaque();
     long end = vma.vmEndGetOpaque();
     if (HugePages.isHugetlb(vma)) {
-      hugetlb.unmap.range(gather, vma, start, end, HugetlbUnmap.Vmas.GO);
+      hugetlb.unmap.range(gather, vma, start, end);
     } else {
       zap.range(gather, vma.mm, start, end);
     }
   }
 
   /**
-   * @kernel mm/vma.c:remove_vma
+   * @kernel mm/vma.h:vma_close
    */
   private void close(Vma vma) {
     if (HugePages.isHugetlb(vma)) {
       hugetlb.reservations.close(vma);
     }
-    vma.free();
   }
 
   /** The last user of the mm is gone; no CPU runs it. Frees everything, the top table included. */

@@ -11,6 +11,7 @@ import org.jmmu.phys.PageDesc;
 import org.jmmu.phys.PageFlags;
 import org.jmmu.phys.PhysMemory;
 import org.jmmu.sched.PausePoint;
+import org.jmmu.swap.EntryEncoding;
 import org.jmmu.swap.SwapCache;
 import org.jmmu.swap.SwapPte;
 import org.jmmu.swap.Swapfile;
@@ -32,6 +33,7 @@ public final class TryToUnmap implements RmapOne {
   private final PageRmap pageRmap;
   private final Swapfile swapfile;
   private final SwapCache swapCache;
+  private final EntryEncoding encoding;
 
   public TryToUnmap(
       PhysMemory phys,
@@ -40,7 +42,8 @@ public final class TryToUnmap implements RmapOne {
       TlbFlush tlbFlush,
       PageRmap pageRmap,
       Swapfile swapfile,
-      SwapCache swapCache) {
+      SwapCache swapCache,
+      EntryEncoding encoding) {
     this.phys = phys;
     this.frames = frames;
     this.tables = tables;
@@ -49,6 +52,7 @@ public final class TryToUnmap implements RmapOne {
     this.pageRmap = pageRmap;
     this.swapfile = swapfile;
     this.swapCache = swapCache;
+    this.encoding = encoding;
   }
 
   @Override
@@ -89,11 +93,11 @@ public final class TryToUnmap implements RmapOne {
     if (!swapfile.duplicate(entry)) {
       return false;
     }
-    long swapPte = SwapPte.ofEntry(entry);
-    if (pageRmap.isAnonExclusive(pfn)) {
-      swapPte = SwapPte.mkExclusive(swapPte);
+    boolean exclusive = pageRmap.isAnonExclusive(pfn);
+    if (exclusive) {
       pageRmap.clearAnonExclusive(pfn); // from here on the entry says so
     }
+    long swapPte = encoding.swapPte(entry, exclusive);
     Mem.longSetRelease(pteAddr, Pte.isUffdWp(pteVal) ? SwapPte.mkUffdWp(swapPte) : swapPte);
     return true;
   }

@@ -76,6 +76,7 @@ import org.jmmu.rmap.TryToMigrate;
 import org.jmmu.rmap.TryToUnmap;
 import org.jmmu.rmap.UffdMoveProtocol;
 import org.jmmu.rmap.VmaAdjustProtocol;
+import org.jmmu.swap.EntryEncoding;
 import org.jmmu.swap.SwapCache;
 import org.jmmu.swap.SwapIn;
 import org.jmmu.swap.SwapInfo;
@@ -198,6 +199,7 @@ final class Kernel {
     fork =
         new Fork(
             frames, tables, tlbFlush, anonVmas, pageRmap, accounting, failAlloc, swapfile, hugetlb);
+    EntryEncoding encoding = config.protocol(EntryEncoding.class);
     migratePages =
         new MigratePages(
             phys,
@@ -206,14 +208,14 @@ final class Kernel {
             anonVmas,
             pageCache,
             rmapWalk,
-            new TryToMigrate(phys, frames, tables, tlbFlush, pageRmap),
+            new TryToMigrate(phys, frames, tables, tlbFlush, pageRmap, encoding),
             removeMigrationPtes,
             swapCache,
             ksmSlots);
     movePages = new MovePages(phys, frames, nodes, tables, migratePages);
     compaction = new Compaction(phys, frames, nodes, migratePages);
     TryToUnmap tryToUnmap =
-        new TryToUnmap(phys, frames, tables, tlbFlush, pageRmap, swapfile, swapCache);
+        new TryToUnmap(phys, frames, tables, tlbFlush, pageRmap, swapfile, swapCache, encoding);
     ShrinkPage shrinkPage =
         new ShrinkPage(
             phys,

@@ -15,6 +15,7 @@ import org.jmmu.rmap.UffdMoveBoth;
 import org.jmmu.rmap.UffdMoveProtocol;
 import org.jmmu.rmap.VmaAdjustProtocol;
 import org.jmmu.rmap.VmaAdjustRwsemInterval;
+import org.jmmu.swap.EntryEncoding;
 
 /**
  * What a machine is made of.
@@ -44,7 +45,8 @@ public record MachineConfig(
           .with(ExecStackProtocol.class, new ExecStackTempStackFlag())
           .with(UffdMoveProtocol.class, new UffdMoveBoth())
           .with(UffdMoveSwapProtocol.class, new UffdMoveSwapEntryRecheck())
-          .with(Fault.Locking.class, Fault.Locking.VMA_LOCK);
+          .with(Fault.Locking.class, Fault.Locking.VMA_LOCK)
+          .with(EntryEncoding.class, EntryEncoding.INVERTED);
 
   /**
    * @throws IllegalArgumentException if a number is out of range

@@ -1,5 +1,7 @@
 package org.jmmu.sys;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.jmmu.hw.Cpu;
 import org.jmmu.migrate.MigratePages;
 import org.jmmu.mm.ExecImage;
@@ -14,6 +16,7 @@ import org.jmmu.types.ErrnoException;
 import org.jmmu.types.MappedFile;
 import org.jmmu.types.Mm;
 import org.jmmu.types.VmFlags;
+import org.jmmu.types.Vma;
 import org.jspecify.annotations.Nullable;
 
 /** A process and its system calls. Constants for arguments: {@link Mman}. */
@@ -81,12 +84,17 @@ public final class Process {
 
   private long mmap(
       long vaddr, long length, int prot, int flags, @Nullable MappedFile file, long offset) {
-    long start = kernel.mmap.mmap(mm, vaddr, length, prot, flags, file, offset);
-    boolean populate = (flags & (Mman.MAP_POPULATE | Mman.MAP_NONBLOCK)) == Mman.MAP_POPULATE;
-    if (populate || (flags & Mman.MAP_LOCKED) != 0 || (mm.defFlags & VmFlags.VM_LOCKED) != 0) {
-      kernel.faultIn.populate(mm, start, start + Mman.pageAlign(length));
+    List<Vma> gone = new ArrayList<>();
+    try {
+      long start = kernel.mmap.mmap(mm, vaddr, length, prot, flags, file, offset, gone);
+      boolean populate = (flags & (Mman.MAP_POPULATE | Mman.MAP_NONBLOCK)) == Mman.MAP_POPULATE;
+      if (populate || (flags & Mman.MAP_LOCKED) != 0 || (mm.defFlags & VmFlags.VM_LOCKED) != 0) {
+        kernel.faultIn.populate(mm, start, start + Mman.pageAlign(length));
+      }
+      return start;
+    } finally {
+      gone.forEach(Vma::free); // task work, on the way back to user mode
     }
-    return start;
   }
 
   /**

@@ -54,6 +54,10 @@ public final class AddressSpace {
 
   private final boolean shmem;
   private volatile long size; // i_size; changes: the inode's lock
+
+  /** End of what fallocate put behind the end of a file of huge pages; under the inode's lock. */
+  private volatile long preallocatedEnd;
+
   private volatile long handle; // what descriptors of its pages say; 0 until there are some
 
   @SuppressWarnings("UnusedVariable") // read through its VarHandle
@@ -105,6 +109,19 @@ public final class AddressSpace {
   /** Bytes of the file. @kernel include/linux/fs.h:i_size_read */
   public long sizeGetVolatile() {
     return size;
+  }
+
+  /**
+   * First page, in small ones, that can neither be within the file nor have been put behind its end
+   * by fallocate.
+   */
+  public long firstUnallocatedGetVolatile() {
+    return Math.max(nrPagesGetVolatile(), preallocatedEnd >>> PAGE_SHIFT);
+  }
+
+  /** fallocate may put pages up to there, without the file getting longer. */
+  public void preallocatedEndSetVolatile(long end) {
+    preallocatedEnd = end;
   }
 
   public void sizeSetVolatile(long bytes) {

@@ -48,6 +48,11 @@ public final class TableReport {
       table.column("SCHEDULES", Side.RIGHT).column("PREEMPTIONS", Side.LEFT);
     }
     table.column("AS EXPECTED", Side.LEFT);
+    boolean hasNotes =
+        result.findings().stream().anyMatch(finding -> !finding.measures().isEmpty());
+    if (hasNotes) {
+      table.column("NOTES", Side.LEFT);
+    }
     for (Finding finding : result.findings()) {
       List<String> cells = new ArrayList<>();
       Collections.addAll(
@@ -67,6 +72,9 @@ public final class TableReport {
             Figures.preemptions(finding.verification()));
       }
       cells.add(finding.asExpected() ? "yes" : "NO");
+      if (hasNotes) {
+        cells.add(finding.notes());
+      }
       table.row(cells);
     }
     return table.lines();
