@@ -57,8 +57,8 @@ public final class Oracles {
       Hugetlb hugetlb) {
     this.phys = phys;
     this.nodes = nodes;
-    this.cached = new PageCacheCensus(phys, mappings, violations);
     this.swap = new SwapCensus(phys, swapfile, swapCache, violations);
+    this.cached = new PageCacheCensus(phys, mappings, swap, violations);
     this.huge = new HugetlbCensus(phys, hugetlb, violations);
     this.bounds = new BoundsCensus(phys, violations);
     this.census = new PageTableCensus(phys, anonVmas, pageCache, ksmNodes, swap, violations);

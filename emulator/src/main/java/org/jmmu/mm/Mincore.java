@@ -17,6 +17,7 @@ import org.jmmu.types.ErrnoException;
 import org.jmmu.types.MappedFile;
 import org.jmmu.types.Mm;
 import org.jmmu.types.Vma;
+import org.jmmu.types.XArray;
 
 /**
  * Which pages are in memory.
@@ -118,6 +119,10 @@ public final class Mincore {
   private boolean isCached(Vma vma, long vaddr) {
     if (vma.file == null) {
       return false;
+    }
+    long found = vma.file.mapping.pages.load(vma.linearPageIndex(vaddr));
+    if (XArray.isValue(found)) {
+      return isSwapCached(XArray.entryOf(found));
     }
     long pfn = pageCache.findGet(vma.file.mapping, vma.linearPageIndex(vaddr));
     if (pfn == Buddy.NO_FRAME) {

@@ -18,9 +18,9 @@ import org.jmmu.swap.Swapfile;
 import org.jmmu.types.Vma;
 
 /**
- * Turns every entry that maps a page of the swap cache into a swap entry, unless a VMA has it
- * locked in memory. A page that is not in the swap cache is one that may be dropped: its entries go
- * if it is clean, and if not, it becomes a page like others.
+ * Turns every entry that maps a page of the swap cache into a swap entry, and clears those that map
+ * a page of a file, unless a VMA has it locked in memory. Any other page is one that may be
+ * dropped: its entries go if it is clean, and if not, it becomes a page like others.
  *
  * @kernel mm/rmap.c:try_to_unmap_one
  */
@@ -75,10 +75,10 @@ public final class TryToUnmap implements RmapOne {
     if (Pte.isDirty(pteVal)) {
       PageDesc.flagsGetAndOr(phys, pfn, PageFlags.PG_DIRTY);
     }
-    boolean unmapped =
+    boolean unmapped = // with a swap entry, or the entry clear
         swapCache.has(pfn)
             ? setSwapEntry(pfn, pteAddr, pteVal)
-            : !isRedirtied(pfn); // then it stays clear
+            : !pageRmap.isAnon(pfn) || !isRedirtied(pfn);
     if (unmapped) {
       pageRmap.remove(pfn);
       frames.put(pfn);

@@ -14,6 +14,8 @@ import org.jmmu.filemap.Files;
 import org.jmmu.filemap.GetFolio;
 import org.jmmu.filemap.MappingSlot;
 import org.jmmu.filemap.PageCache;
+import org.jmmu.filemap.ShmemSwap;
+import org.jmmu.filemap.ShmemUnuse;
 import org.jmmu.filemap.TruncatePages;
 import org.jmmu.filemap.Writeback;
 import org.jmmu.hugetlb.HugePages;
@@ -155,9 +157,14 @@ final class Kernel {
     AnonVmas anonVmas =
         new AnonVmas(phys, anonVmaSlots, failAlloc, config.protocol(VmaAdjustProtocol.class));
     PageCache pageCache = new PageCache(phys, frames, mappingSlots);
-    GetFolio getFolio = new GetFolio(phys, frames, pageCache, failAlloc);
+    swapfile = new Swapfile(phys, frames, failAlloc);
+    SwapCache swapCache = new SwapCache(phys, frames, swapfile);
+    frames.tellSwapCache(swapCache);
+    SwapIn swapIn = new SwapIn(phys, frames, swapfile, swapCache);
+    ShmemSwap shmemSwap = new ShmemSwap(phys, frames, pageCache, swapfile, swapCache, swapIn);
+    GetFolio getFolio = new GetFolio(phys, frames, pageCache, shmemSwap, failAlloc);
     FileMappers mappers = new FileMappers(phys, frames, tables, tlbFlush, pageRmap);
-    TruncatePages truncatePages = new TruncatePages(phys, pageCache, mappers);
+    TruncatePages truncatePages = new TruncatePages(phys, pageCache, shmemSwap, mappers);
     Writeback writeback = new Writeback(phys, pageCache, mappers);
     hugetlb =
         new Hugetlb(
@@ -168,10 +175,6 @@ final class Kernel {
     UffdMoveProtocol uffdMove = config.protocol(UffdMoveProtocol.class);
     rmapWalk = new RmapWalk(phys, anonVmas, pageCache, ksmSlots, uffdMove, uffdMoveParts);
     pageReferenced = new PageReferenced(tables, rmapWalk);
-    swapfile = new Swapfile(phys, frames, failAlloc);
-    SwapCache swapCache = new SwapCache(phys, frames, swapfile);
-    frames.tellSwapCache(swapCache);
-    SwapIn swapIn = new SwapIn(phys, frames, swapfile, swapCache);
     MremapPeekProtocol.Parts mremapPeekParts =
         new MremapPeekProtocol.Parts(frames, tables, anonVmas, pageRmap);
     RemoveMigrationPtes removeMigrationPtes =
@@ -219,7 +222,18 @@ final class Kernel {
     TryToUnmap tryToUnmap =
         new TryToUnmap(phys, frames, tables, tlbFlush, pageRmap, swapfile, swapCache, encoding);
     ShrinkPage shrinkPage =
-        new ShrinkPage(phys, frames, anonVmas, rmapWalk, pageRmap, tryToUnmap, swapCache);
+        new ShrinkPage(
+            phys,
+            frames,
+            anonVmas,
+            rmapWalk,
+            pageRmap,
+            tryToUnmap,
+            swapCache,
+            swapfile,
+            pageCache,
+            writeback,
+            shmemSwap);
     vmscan = new Vmscan(phys, nodes, frames, tables, anonVmas, rmapWalk, swapfile, shrinkPage);
     frames.tellReclaim(vmscan);
     oracles =
@@ -234,6 +248,7 @@ final class Kernel {
             tlbFlush,
             anonVmas,
             pageRmap,
+            rmapWalk,
             pageCache,
             getFolio,
             swapCache,
@@ -287,7 +302,9 @@ final class Kernel {
             vmscan,
             fileIo,
             hugetlb.unmap);
-    swapoff = new Swapoff(phys, frames, tables, swapfile, swapCache, swapIn, handleMmFault);
+    ShmemUnuse shmemUnuse = new ShmemUnuse(mappingSlots, pageCache, shmemSwap, files);
+    swapoff =
+        new Swapoff(phys, frames, tables, swapfile, swapCache, swapIn, handleMmFault, shmemUnuse);
     mlock = new Mlock(vmaModify, faultIn);
     WriteUser writeUser = new WriteUser(phys, tables, faultIn);
     ExecStack stack =

@@ -149,6 +149,19 @@ public final class AddressSpace {
     int _ = (int) USERS.getAndAdd(this, 1);
   }
 
+  /** As {@link #get}, for a caller who has no open file: false if the last one is gone. */
+  public boolean getUnlessZero() {
+    while (true) {
+      int count = (int) USERS.getAcquire(this);
+      if (count == 0) {
+        return false;
+      }
+      if (USERS.compareAndSet(this, count, count + 1)) {
+        return true;
+      }
+    }
+  }
+
   /** Drops an open file; whether it was the last. @kernel fs/inode.c:iput */
   public boolean putAndTest() {
     int count = (int) USERS.getAndAdd(this, -1);
