@@ -25,8 +25,7 @@ public class MpxUnmapStress {
   private static final String SOUND = "4-. .*, sound";
   private static final String NO_MPX = "4-. .*, absent";
   private static final String DEADLOCK = "4-A .*, deadlock";
-  private static final String LEAK = "4-A .*, leak";
-  private static final String LEAKS = "4-[ABF] .*, leak";
+  private static final String LEAK = "4-[ABF] .*, leak";
   private static final String LOST = "4-E .*, lost";
   private static final String TORN = "4-[ABDF] .*, torn";
   private static final String ELSE = ".*";
@@ -35,10 +34,7 @@ public class MpxUnmapStress {
   private static final String NO_MPX_TEXT = "there are no bounds tables";
   private static final String DEADLOCK_TEXT =
       "the directory's page was out: its fault waits for the lock that its thread holds";
-  private static final String LEAK_TEXT =
-      "the directory's page was out: the entry stayed, and its table";
-  private static final String LEAKS_TEXT =
-      "the data counted as its own neighbour: the table stayed";
+  private static final String LEAK_TEXT = "the table stayed, and is for nothing";
   private static final String LOST_TEXT =
       "the bounds of a mapping that came after were zapped with those of the one before";
   private static final String TORN_TEXT =
@@ -96,7 +92,11 @@ public class MpxUnmapStress {
   @JCStressTest
   @State
   @Outcome(id = SOUND, expect = ACCEPTABLE, desc = SOUND_TEXT)
+  @Outcome(id = NO_MPX, expect = FORBIDDEN, desc = NO_MPX_TEXT)
   @Outcome(id = DEADLOCK, expect = ACCEPTABLE_INTERESTING, desc = DEADLOCK_TEXT)
+  @Outcome(id = LEAK, expect = FORBIDDEN, desc = LEAK_TEXT)
+  @Outcome(id = LOST, expect = FORBIDDEN, desc = LOST_TEXT)
+  @Outcome(id = TORN, expect = FORBIDDEN, desc = TORN_TEXT)
   @Outcome(id = ELSE, expect = FORBIDDEN, desc = ELSE_TEXT)
   public static class FaultUnderW extends Sample {
     public FaultUnderW() {
@@ -122,7 +122,11 @@ public class MpxUnmapStress {
   @JCStressTest
   @State
   @Outcome(id = SOUND, expect = ACCEPTABLE, desc = SOUND_TEXT)
+  @Outcome(id = NO_MPX, expect = FORBIDDEN, desc = NO_MPX_TEXT)
+  @Outcome(id = DEADLOCK, expect = FORBIDDEN, desc = DEADLOCK_TEXT)
   @Outcome(id = LEAK, expect = ACCEPTABLE_INTERESTING, desc = LEAK_TEXT)
+  @Outcome(id = LOST, expect = FORBIDDEN, desc = LOST_TEXT)
+  @Outcome(id = TORN, expect = FORBIDDEN, desc = TORN_TEXT)
   @Outcome(id = ELSE, expect = FORBIDDEN, desc = ELSE_TEXT)
   public static class NofaultSkip extends Sample {
     public NofaultSkip() {
@@ -148,6 +152,11 @@ public class MpxUnmapStress {
   @JCStressTest
   @State
   @Outcome(id = SOUND, expect = ACCEPTABLE, desc = SOUND_TEXT)
+  @Outcome(id = NO_MPX, expect = FORBIDDEN, desc = NO_MPX_TEXT)
+  @Outcome(id = DEADLOCK, expect = FORBIDDEN, desc = DEADLOCK_TEXT)
+  @Outcome(id = LEAK, expect = FORBIDDEN, desc = LEAK_TEXT)
+  @Outcome(id = LOST, expect = FORBIDDEN, desc = LOST_TEXT)
+  @Outcome(id = TORN, expect = FORBIDDEN, desc = TORN_TEXT)
   @Outcome(id = ELSE, expect = FORBIDDEN, desc = ELSE_TEXT)
   public static class Bdsem extends Sample {
     public Bdsem() {
@@ -173,7 +182,11 @@ public class MpxUnmapStress {
   @JCStressTest
   @State
   @Outcome(id = SOUND, expect = ACCEPTABLE, desc = SOUND_TEXT)
+  @Outcome(id = NO_MPX, expect = FORBIDDEN, desc = NO_MPX_TEXT)
+  @Outcome(id = DEADLOCK, expect = FORBIDDEN, desc = DEADLOCK_TEXT)
+  @Outcome(id = LEAK, expect = FORBIDDEN, desc = LEAK_TEXT)
   @Outcome(id = LOST, expect = ACCEPTABLE_INTERESTING, desc = LOST_TEXT)
+  @Outcome(id = TORN, expect = FORBIDDEN, desc = TORN_TEXT)
   @Outcome(id = ELSE, expect = FORBIDDEN, desc = ELSE_TEXT)
   public static class BdsemZapPost extends Sample {
     public BdsemZapPost() {
@@ -199,6 +212,11 @@ public class MpxUnmapStress {
   @JCStressTest
   @State
   @Outcome(id = SOUND, expect = ACCEPTABLE, desc = SOUND_TEXT)
+  @Outcome(id = NO_MPX, expect = FORBIDDEN, desc = NO_MPX_TEXT)
+  @Outcome(id = DEADLOCK, expect = FORBIDDEN, desc = DEADLOCK_TEXT)
+  @Outcome(id = LEAK, expect = FORBIDDEN, desc = LEAK_TEXT)
+  @Outcome(id = LOST, expect = FORBIDDEN, desc = LOST_TEXT)
+  @Outcome(id = TORN, expect = FORBIDDEN, desc = TORN_TEXT)
   @Outcome(id = ELSE, expect = FORBIDDEN, desc = ELSE_TEXT)
   public static class GupRetry extends Sample {
     public GupRetry() {
@@ -224,6 +242,10 @@ public class MpxUnmapStress {
   @JCStressTest
   @State
   @Outcome(id = SOUND, expect = ACCEPTABLE, desc = SOUND_TEXT)
+  @Outcome(id = NO_MPX, expect = FORBIDDEN, desc = NO_MPX_TEXT)
+  @Outcome(id = DEADLOCK, expect = FORBIDDEN, desc = DEADLOCK_TEXT)
+  @Outcome(id = LEAK, expect = FORBIDDEN, desc = LEAK_TEXT)
+  @Outcome(id = LOST, expect = FORBIDDEN, desc = LOST_TEXT)
   @Outcome(id = TORN, expect = ACCEPTABLE_INTERESTING, desc = TORN_TEXT)
   @Outcome(id = ELSE, expect = FORBIDDEN, desc = ELSE_TEXT)
   public static class GupRecursiveLate extends Sample {
@@ -250,7 +272,11 @@ public class MpxUnmapStress {
   @JCStressTest
   @State
   @Outcome(id = SOUND, expect = ACCEPTABLE, desc = SOUND_TEXT)
-  @Outcome(id = LEAKS, expect = ACCEPTABLE, desc = LEAKS_TEXT)
+  @Outcome(id = NO_MPX, expect = FORBIDDEN, desc = NO_MPX_TEXT)
+  @Outcome(id = DEADLOCK, expect = FORBIDDEN, desc = DEADLOCK_TEXT)
+  @Outcome(id = LEAK, expect = ACCEPTABLE, desc = LEAK_TEXT)
+  @Outcome(id = LOST, expect = FORBIDDEN, desc = LOST_TEXT)
+  @Outcome(id = TORN, expect = FORBIDDEN, desc = TORN_TEXT)
   @Outcome(id = ELSE, expect = FORBIDDEN, desc = ELSE_TEXT)
   public static class GupEarly extends Sample {
     public GupEarly() {
@@ -275,7 +301,12 @@ public class MpxUnmapStress {
 
   @JCStressTest
   @State
+  @Outcome(id = SOUND, expect = FORBIDDEN, desc = SOUND_TEXT)
   @Outcome(id = NO_MPX, expect = ACCEPTABLE, desc = NO_MPX_TEXT)
+  @Outcome(id = DEADLOCK, expect = FORBIDDEN, desc = DEADLOCK_TEXT)
+  @Outcome(id = LEAK, expect = FORBIDDEN, desc = LEAK_TEXT)
+  @Outcome(id = LOST, expect = FORBIDDEN, desc = LOST_TEXT)
+  @Outcome(id = TORN, expect = FORBIDDEN, desc = TORN_TEXT)
   @Outcome(id = ELSE, expect = FORBIDDEN, desc = ELSE_TEXT)
   public static class Absent extends Sample {
     public Absent() {
