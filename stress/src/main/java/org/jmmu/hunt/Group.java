@@ -5,6 +5,7 @@ import static java.util.stream.Collectors.joining;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jmmu.sched.PausePoint;
 import org.jmmu.stress.GroupRunner;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jcstress.Options;
@@ -23,8 +24,16 @@ import org.openjdk.jcstress.vm.CompileMode;
  * @param members what it would run if each had a JVM of its own; results are theirs
  */
 record Group(List<TestInfo> tests, TestConfig run, List<TestConfig> members) {
-  static Group of(Options options, List<TestInfo> tests, int fork, SchedulingClass placement) {
-    List<String> jvmArgs = JvmMode.ofFork(fork).jvmArgs();
+  static Group of(
+      Options options,
+      List<TestInfo> tests,
+      int fork,
+      SchedulingClass placement,
+      boolean narrowWindows) {
+    List<String> jvmArgs = new ArrayList<>(JvmMode.ofFork(fork).jvmArgs());
+    if (narrowWindows) {
+      jvmArgs.add("-D" + PausePoint.PROPERTY + "=perturb");
+    }
     TestInfo first = tests.getFirst();
     String name = tests.stream().map(TestInfo::name).collect(joining(","));
     TestInfo together =

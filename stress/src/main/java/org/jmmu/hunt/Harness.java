@@ -9,9 +9,11 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.openjdk.jcstress.Options;
@@ -75,6 +77,7 @@ final class Harness {
   Plan plan(List<Target> targets, Duration perVariant) throws IOException {
     Map<Target, String> obstacles = new LinkedHashMap<>();
     Map<TestInfo, List<SchedulingClass>> placements = new LinkedHashMap<>();
+    Set<TestInfo> narrowWindows = new HashSet<>();
     for (Target target : targets) {
       if (!isThereTest(target.testName())) {
         obstacles.put(target, "there is no stress test " + target.testName());
@@ -87,6 +90,9 @@ final class Harness {
         continue;
       }
       placements.put(test, ways);
+      if (target.race().hasNarrowWindows()) {
+        narrowWindows.add(test);
+      }
     }
 
     int mostWays = placements.values().stream().mapToInt(List::size).max().orElse(1);
@@ -98,7 +104,8 @@ final class Harness {
       for (List<TestInfo> tests : groups(placements.keySet(), budget)) {
         // Tests of one race have the same actors, and so the same placements.
         for (SchedulingClass placement : requireNonNull(placements.get(tests.getFirst()))) {
-          jvms.add(Group.of(options, tests, fork, placement));
+          boolean narrow = narrowWindows.contains(tests.getFirst());
+          jvms.add(Group.of(options, tests, fork, placement, narrow));
         }
       }
     }

@@ -1,10 +1,13 @@
 package org.jmmu.hunt;
 
+import static java.util.stream.Collectors.joining;
+
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import org.jmmu.hunt.TextTable.Side;
+import org.jmmu.race.Race;
 
 /** A hunt for the terminal. */
 public final class TableReport {
@@ -103,6 +106,19 @@ public final class TableReport {
     return lines;
   }
 
+  private static List<String> perturbed(HuntResult result) {
+    String slugs =
+        result.findings().stream()
+            .map(finding -> finding.target().race())
+            .filter(Race::hasNarrowWindows)
+            .map(Race::slug)
+            .distinct()
+            .collect(joining(", "));
+    return slugs.isEmpty()
+        ? List.of()
+        : List.of("With delays at pause points, as the windows are narrow: " + slugs);
+  }
+
   /** A count convinces nobody. */
   private static List<String> explanations(HuntResult result) {
     return result.findings().stream()
@@ -118,6 +134,7 @@ public final class TableReport {
       lines.add("95% BOUND: with that confidence, a smaller share of all samples is bad (3/n).");
     }
     long surprises = result.findings().stream().filter(finding -> !finding.asExpected()).count();
+    lines.addAll(perturbed(result));
     lines.addAll(explanations(result));
     lines.add(
         "%s after %s."
