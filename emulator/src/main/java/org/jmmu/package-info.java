@@ -26,6 +26,8 @@
             hugetlb
           proc                      # what /proc shows of a process
             swap
+          mpx                       # bounds tables: allocating and freeing them
+            mm
           ksm                       # merging pages of equal content
             mm
           reclaim                   # pages out of memory

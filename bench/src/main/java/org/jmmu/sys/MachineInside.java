@@ -18,6 +18,7 @@ import org.jmmu.rmap.RmapWindow;
 import org.jmmu.rmap.TryToUnmap;
 import org.jmmu.rmap.VmaAdjustProtocol;
 import org.jmmu.rmap.WindowReferenced;
+import org.jmmu.swap.EntryEncoding;
 import org.jmmu.swap.SwapCache;
 import org.jmmu.swap.SwapPte;
 import org.jmmu.types.Mm;
@@ -53,7 +54,15 @@ public final class MachineInside {
     tlbFlush = new TlbFlush(kernel.cpus, kernel.switchMm);
     swapCache = new SwapCache(phys, kernel.frames, kernel.swapfile);
     tryToUnmap =
-        new TryToUnmap(phys, kernel.frames, tables, tlbFlush, pageRmap, kernel.swapfile, swapCache);
+        new TryToUnmap(
+            phys,
+            kernel.frames,
+            tables,
+            tlbFlush,
+            pageRmap,
+            kernel.swapfile,
+            swapCache,
+            EntryEncoding.INVERTED);
   }
 
   /** Address of the word that maps a page. */

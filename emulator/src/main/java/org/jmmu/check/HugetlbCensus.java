@@ -68,7 +68,10 @@ final class HugetlbCensus {
       free++; // or lost: then the pool counts fewer
     }
     if ((PageDesc.flagsGetAcquire(phys, pfn) & PageFlags.PG_HUGETLB_RESTORE_RESERVE) != 0) {
-      add(HUGETLB_RESERVE, "huge page " + pfn + " was never used");
+      if (mapcount == 0) {
+        add(HUGETLB_RESERVE, "huge page " + pfn + " was never used");
+      }
+      reserved--; // its owner has given it up: the pool counts it when all have
     }
   }
 
@@ -88,7 +91,7 @@ final class HugetlbCensus {
     if (counts.free() != free) {
       add(NO_LEAKED_FRAME, free + " huge pages are free, but the pool says " + counts);
     }
-    if (counts.rsvd() != reserved || reserved < 0 || reserved > free) {
+    if (counts.rsvd() != reserved || reserved > free) {
       add(HUGETLB_RESERVE, reserved + " huge pages are reserved, but the pool says " + counts);
     }
   }

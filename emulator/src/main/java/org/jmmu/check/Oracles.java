@@ -43,6 +43,7 @@ public final class Oracles {
   private final PageCacheCensus cached;
   private final SwapCensus swap;
   private final HugetlbCensus huge;
+  private final BoundsCensus bounds;
   private final PageTableCensus census;
 
   public Oracles(
@@ -57,9 +58,10 @@ public final class Oracles {
       Hugetlb hugetlb) {
     this.phys = phys;
     this.nodes = nodes;
-    this.cached = new PageCacheCensus(phys, mappings, violations);
     this.swap = new SwapCensus(phys, swapfile, swapCache, violations);
+    this.cached = new PageCacheCensus(phys, mappings, swap, violations);
     this.huge = new HugetlbCensus(phys, hugetlb, violations);
+    this.bounds = new BoundsCensus(phys, violations);
     this.census =
         new PageTableCensus(phys, anonVmas, pageCache, ksmNodes, swap, hugetlb.sharing, violations);
   }
@@ -79,6 +81,7 @@ public final class Oracles {
       census.count(mm);
       checkVmas(mm);
       checkLocks(mm);
+      bounds.check(mm);
     }
     swap.checkSlots();
     checkZones();

@@ -17,11 +17,17 @@ import org.jmmu.types.XArray;
 final class PageCacheCensus {
   private final PhysMemory phys;
   private final SlotTable<MappingSlot> mappings;
+  private final SwapCensus swap;
   private final List<Violation> violations;
   private boolean[] cached = new boolean[0]; // by frame
 
-  PageCacheCensus(PhysMemory phys, SlotTable<MappingSlot> mappings, List<Violation> violations) {
+  PageCacheCensus(
+      PhysMemory phys,
+      SlotTable<MappingSlot> mappings,
+      SwapCensus swap,
+      List<Violation> violations) {
     this.phys = phys;
+    this.swap = swap;
     this.mappings = mappings;
     this.violations = violations;
   }
@@ -52,7 +58,12 @@ final class PageCacheCensus {
       violations.add(new Violation(NO_LOCK_HELD, "a lock of a file"));
     }
     for (long at = 0; (at = mapping.pages.next(at)) != XArray.NONE; at++) {
-      countPage(mapping, slot.handle(), at, mapping.pages.load(at));
+      long found = mapping.pages.load(at);
+      if (XArray.isValue(found)) {
+        swap.countSlot(XArray.entryOf(found), "for page " + at + " of a file");
+      } else {
+        countPage(mapping, slot.handle(), at, found);
+      }
     }
   }
 
@@ -70,8 +81,13 @@ final class PageCacheCensus {
     if (known) {
       cached[(int) pfn] = true;
     }
-    // fallocate may put pages behind the end, but nobody maps them.
-    if (index >= mapping.nrPagesGetVolatile()
+    if (mapping.isHugetlb() && index >= mapping.firstUnallocatedGetVolatile()) {
+      violations.add(
+          new Violation(PAGE_CACHE, "page " + index + " lies behind the end of its file"));
+    }
+    // fallocate may put pages behind the end; but nobody maps them, unless they are huge.
+    if (!mapping.isHugetlb()
+        && index >= mapping.nrPagesGetVolatile()
         && known
         && PageDesc.mapcountGetAcquire(phys, pfn) > 0) {
       violations.add(

@@ -16,7 +16,7 @@ import org.jmmu.swap.SwapInfo;
 import org.jmmu.swap.SwapPte;
 import org.jmmu.swap.Swapfile;
 
-/** Counts, over all address spaces, how many page-table entries name each slot of a swap area. */
+/** Counts, over all address spaces and files, how many entries name each slot of a swap area. */
 final class SwapCensus {
   private final PhysMemory phys;
   private final Swapfile swapfile;
@@ -39,11 +39,17 @@ final class SwapCensus {
   /** A swap entry in a page table. */
   void count(long pteVal, String where) {
     long entry = SwapPte.toEntry(pteVal);
+    countSlot(entry, where);
+    if (SwapPte.isExclusive(pteVal) && swapfile.isInUse(entry) && swapfile.count(entry) != 1) {
+      add(EXCLUSIVE, "slot " + name(entry) + " is counted " + swapfile.count(entry) + " times");
+    }
+  }
+
+  /** A slot is named, by a page table or by a page cache. */
+  void countSlot(long entry, String where) {
     int _ = named.merge(entry, 1, Integer::sum);
     if (!swapfile.isInUse(entry)) {
       add(SWAP_MAP, "slot " + name(entry) + " is free, but it is named " + where);
-    } else if (SwapPte.isExclusive(pteVal) && swapfile.count(entry) != 1) {
-      add(EXCLUSIVE, "slot " + name(entry) + " is counted " + swapfile.count(entry) + " times");
     }
   }
 

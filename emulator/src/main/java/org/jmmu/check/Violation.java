@@ -38,6 +38,8 @@ public record Violation(Invariant invariant, String where) {
      * more than are free; a page of a file stands in the file's map.
      */
     HUGETLB_RESERVE,
+    /** A valid entry of a managed bounds directory names a bounds table, which is its own. */
+    BOUNDS_DIRECTORY,
     /**
      * A mapped frame is user memory in use, a linked frame is a page table, linked once unless it
      * is shared.

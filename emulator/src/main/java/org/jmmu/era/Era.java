@@ -11,15 +11,17 @@ import org.jmmu.race.Race;
 import org.jmmu.race.RaceVariant;
 import org.jmmu.race.execstack.ExecStackVariant;
 import org.jmmu.race.migrationwait.MigrationWaitVariant;
+import org.jmmu.race.mpxunmap.MpxUnmapVariant;
 import org.jmmu.race.mremappeek.MremapPeekVariant;
 import org.jmmu.race.uffdmove.UffdMoveVariant;
 import org.jmmu.race.vmaadjust.VmaAdjustVariant;
+import org.jmmu.swap.EntryEncoding;
 import org.jmmu.sys.MachineConfig;
 
 /**
  * A kernel version, as far as the races tell it from others: applied to a configuration, it picks
- * the protocols that this kernel had. Everything else stays as in Linux 6.18, entries of page
- * tables included.
+ * the protocols that this kernel had, and how it wrote non-present entries of page tables.
+ * Everything else stays as in Linux 6.18.
  */
 @SuppressWarnings("ImmutableEnumChecker") // variants are enum constants
 public enum Era implements UnaryOperator<MachineConfig> {
@@ -27,6 +29,7 @@ public enum Era implements UnaryOperator<MachineConfig> {
   LINUX_2_6_34(
       "2.6.34",
       Fault.Locking.MMAP_LOCK,
+      MpxUnmapVariant.ABSENT,
       MigrationWaitVariant.BUG,
       MremapPeekVariant.PEEK,
       ExecStackVariant.NONE,
@@ -36,6 +39,7 @@ public enum Era implements UnaryOperator<MachineConfig> {
   LINUX_2_6_36(
       "2.6.36",
       Fault.Locking.MMAP_LOCK,
+      MpxUnmapVariant.ABSENT,
       MigrationWaitVariant.REF_WAIT,
       MremapPeekVariant.PEEK,
       ExecStackVariant.TEMP_STACK_FLAG,
@@ -45,7 +49,28 @@ public enum Era implements UnaryOperator<MachineConfig> {
   LINUX_3_7(
       "3.7",
       Fault.Locking.MMAP_LOCK,
+      MpxUnmapVariant.ABSENT,
       MigrationWaitVariant.REF_WAIT,
+      MremapPeekVariant.RMAP_LOCKS,
+      ExecStackVariant.TEMP_STACK_FLAG,
+      UffdMoveVariant.NO_RECHECK,
+      VmaAdjustVariant.RWSEM_INTERVAL),
+  /** With MPX. */
+  LINUX_3_19(
+      "3.19",
+      Fault.Locking.MMAP_LOCK,
+      MpxUnmapVariant.GUP_RETRY,
+      MigrationWaitVariant.REF_WAIT,
+      MremapPeekVariant.RMAP_LOCKS,
+      ExecStackVariant.TEMP_STACK_FLAG,
+      UffdMoveVariant.NO_RECHECK,
+      VmaAdjustVariant.RWSEM_INTERVAL),
+  /** With MPX, as it was before it went. */
+  LINUX_5_2(
+      "5.2",
+      Fault.Locking.MMAP_LOCK,
+      MpxUnmapVariant.GUP_EARLY,
+      MigrationWaitVariant.PUT_AND_WAIT,
       MremapPeekVariant.RMAP_LOCKS,
       ExecStackVariant.TEMP_STACK_FLAG,
       UffdMoveVariant.NO_RECHECK,
@@ -54,6 +79,7 @@ public enum Era implements UnaryOperator<MachineConfig> {
   LINUX_6_18(
       "6.18",
       Fault.Locking.VMA_LOCK,
+      MpxUnmapVariant.ABSENT,
       MigrationWaitVariant.PTL_QUEUE,
       MremapPeekVariant.RMAP_LOCKS,
       ExecStackVariant.TEMP_STACK_FLAG,
@@ -98,6 +124,10 @@ public enum Era implements UnaryOperator<MachineConfig> {
     return version;
   }
 
+  private EntryEncoding encoding() {
+    return compareTo(LINUX_3_7) <= 0 ? EntryEncoding.LOW_TYPE : EntryEncoding.INVERTED;
+  }
+
   /** The protocol that this kernel had. */
   public RaceVariant variantOf(Race race) {
     return variants.stream()
@@ -109,7 +139,8 @@ public enum Era implements UnaryOperator<MachineConfig> {
 
   @Override
   public MachineConfig apply(MachineConfig config) {
-    MachineConfig result = config.withFaultLocking(faultLocking);
+    MachineConfig result =
+        config.withFaultLocking(faultLocking).with(EntryEncoding.class, encoding());
     for (RaceVariant variant : variants) {
       result = variant.applyTo(result);
     }

@@ -54,7 +54,8 @@ public final class Files {
     return new MappedFile(mapping, path, mode.reads(), mode.writes(), () -> iput(mapping));
   }
 
-  private void iput(AddressSpace mapping) {
+  /** Drops a reference to a file; the last one ends it. @kernel fs/inode.c:iput */
+  void iput(AddressSpace mapping) {
     if (!mapping.putAndTest()) {
       return;
     }

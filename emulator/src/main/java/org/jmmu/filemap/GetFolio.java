@@ -12,6 +12,7 @@ import org.jmmu.phys.PhysMemory;
 import org.jmmu.sched.PausePoint;
 import org.jmmu.types.AddressSpace;
 import org.jmmu.types.Backing;
+import org.jmmu.types.XArray;
 
 /**
  * A page of a file with its bytes in it: from the cache, read, or zeroed.
@@ -39,12 +40,19 @@ public final class GetFolio {
   private final PhysMemory phys;
   private final Frames frames;
   private final PageCache pageCache;
+  private final ShmemSwap shmemSwap;
   private final FailAlloc failAlloc;
 
-  public GetFolio(PhysMemory phys, Frames frames, PageCache pageCache, FailAlloc failAlloc) {
+  public GetFolio(
+      PhysMemory phys,
+      Frames frames,
+      PageCache pageCache,
+      ShmemSwap shmemSwap,
+      FailAlloc failAlloc) {
     this.phys = phys;
     this.frames = frames;
     this.pageCache = pageCache;
+    this.shmemSwap = shmemSwap;
     this.failAlloc = failAlloc;
   }
 
@@ -92,6 +100,10 @@ public final class GetFolio {
       }
       long pfn = pageCache.findLock(mapping, index);
       if (pfn == Buddy.NO_FRAME) {
+        long value = mapping.pages.load(index);
+        if (XArray.isValue(value)) {
+          return shmemSwap.swapIn(mapping, index, value);
+        }
         pfn = frames.alloc(FrameType.USER);
         if (pfn == Buddy.NO_FRAME) {
           return NO_MEMORY;

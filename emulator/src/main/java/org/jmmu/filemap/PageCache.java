@@ -12,6 +12,7 @@ import org.jmmu.phys.Slot;
 import org.jmmu.phys.SlotTable;
 import org.jmmu.sched.PausePoint;
 import org.jmmu.types.AddressSpace;
+import org.jmmu.types.XArray;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @kernel mm/filemap.c:filemap_get_entry, filemap_add_folio, filemap_remove_folio
  */
 public final class PageCache {
+  private static final int CACHE_AND_CALLER = 2;
+
   private final PhysMemory phys;
   private final Frames frames;
   private final SlotTable<MappingSlot> slots;
@@ -45,7 +48,7 @@ public final class PageCache {
   public long findGet(AddressSpace mapping, long index) {
     while (true) {
       long pfn = mapping.pages.load(index);
-      if (pfn == 0) {
+      if (pfn == 0 || XArray.isValue(pfn)) {
         return Buddy.NO_FRAME;
       }
       if (!frames.getUnlessZero(pfn)) {
@@ -106,6 +109,34 @@ public final class PageCache {
     }
   }
 
+  /**
+   * Frees a page that its file has on disk as well, or that is a hole's, if nobody uses it. The
+   * page is locked, and the caller has a reference: both go with the page.
+   *
+   * @return false, with nothing changed, if somebody uses it, or has written to it
+   * @kernel mm/vmscan.c:__remove_mapping
+   */
+  public boolean removeMapping(AddressSpace mapping, long pfn) {
+    mapping.iPagesLock.writeLock();
+    try {
+      // Frozen, no lookup gets a reference: what is clean now stays so.
+      if (!frames.freeze(pfn, CACHE_AND_CALLER)) {
+        return false;
+      }
+      if ((PageDesc.flagsGetAcquire(phys, pfn) & PageFlags.PG_DIRTY) != 0) {
+        frames.unfreeze(pfn, CACHE_AND_CALLER);
+        return false;
+      }
+      mapping.pages.erase(PageDesc.indexGetOpaque(phys, pfn));
+      PageDesc.mappingSetRelease(phys, pfn, 0);
+    } finally {
+      mapping.iPagesLock.writeUnlock();
+    }
+    PageLock.unlock(phys, pfn);
+    frames.freeFrozen(pfn);
+    return true;
+  }
+
   /** The page is locked, mapped nowhere, and the caller has a reference of its own. */
   public void remove(AddressSpace mapping, long pfn) {
     mapping.iPagesLock.writeLock();
@@ -126,7 +157,7 @@ public final class PageCache {
     mapping.iPagesLock.writeLock();
     try {
       // From here on a look into the cache finds a page without references, and tries again.
-      if (!frames.freeze(pfn, 2)) {
+      if (!frames.freeze(pfn, CACHE_AND_CALLER)) {
         return false;
       }
       long index = PageDesc.indexGetOpaque(phys, pfn);

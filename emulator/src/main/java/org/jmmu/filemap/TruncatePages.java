@@ -8,6 +8,7 @@ import org.jmmu.phys.Mem;
 import org.jmmu.phys.PageDesc;
 import org.jmmu.phys.PageFlags;
 import org.jmmu.phys.PhysMemory;
+import org.jmmu.sched.PausePoint;
 import org.jmmu.types.AddressSpace;
 import org.jmmu.types.XArray;
 
@@ -19,11 +20,14 @@ import org.jmmu.types.XArray;
 public final class TruncatePages {
   private final PhysMemory phys;
   private final PageCache pageCache;
+  private final ShmemSwap shmemSwap;
   private final FolioMappers mappers;
 
-  public TruncatePages(PhysMemory phys, PageCache pageCache, FolioMappers mappers) {
+  public TruncatePages(
+      PhysMemory phys, PageCache pageCache, ShmemSwap shmemSwap, FolioMappers mappers) {
     this.phys = phys;
     this.pageCache = pageCache;
+    this.shmemSwap = shmemSwap;
     this.mappers = mappers;
   }
 
@@ -49,10 +53,23 @@ public final class TruncatePages {
     }
   }
 
+  /** A page may be swapped out, or in, while one looks: until there is neither page nor slot. */
   void drop(AddressSpace mapping, long index) {
+    long found;
+    while ((found = mapping.pages.load(index)) != 0) {
+      PausePoint.reach("truncate.found");
+      if (XArray.isValue(found)
+          ? shmemSwap.free(mapping, index, found)
+          : dropPage(mapping, index)) {
+        return;
+      }
+    }
+  }
+
+  private boolean dropPage(AddressSpace mapping, long index) {
     long pfn = pageCache.findLock(mapping, index);
     if (pfn == Buddy.NO_FRAME) {
-      return;
+      return false;
     }
     // A fault that found the page before may have mapped it since the range was unmapped.
     if (PageDesc.mapcountGetAcquire(phys, pfn) != 0) {
@@ -60,11 +77,12 @@ public final class TruncatePages {
     }
     pageCache.remove(mapping, pfn);
     pageCache.unlockPut(pfn);
+    return true;
   }
 
   /** [{@code start}, {@code end}) lies in one page. */
   private void zero(AddressSpace mapping, long start, long end) {
-    long pfn = pageCache.findLock(mapping, start >>> PAGE_SHIFT);
+    long pfn = lockedPartial(mapping, start >>> PAGE_SHIFT);
     if (pfn == Buddy.NO_FRAME) {
       return;
     }
@@ -73,5 +91,25 @@ public final class TruncatePages {
       PageDesc.flagsGetAndOr(phys, pfn, PageFlags.PG_DIRTY);
     }
     pageCache.unlockPut(pfn);
+  }
+
+  /**
+   * The page, swapped in if need be; {@link Buddy#NO_FRAME} for a hole. A page that cannot be read
+   * keeps what it has, as in Linux.
+   *
+   * @kernel mm/shmem.c:shmem_get_partial_folio
+   */
+  private long lockedPartial(AddressSpace mapping, long index) {
+    long found;
+    while ((found = mapping.pages.load(index)) != 0) {
+      long pfn =
+          XArray.isValue(found)
+              ? shmemSwap.swapIn(mapping, index, found)
+              : pageCache.findLock(mapping, index);
+      if (pfn != Buddy.NO_FRAME) {
+        return pfn < 0 ? Buddy.NO_FRAME : pfn;
+      }
+    }
+    return Buddy.NO_FRAME;
   }
 }

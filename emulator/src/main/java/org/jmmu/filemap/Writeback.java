@@ -40,7 +40,7 @@ public final class Writeback {
     while (at < end && (at = mapping.pages.next(at)) != XArray.NONE && at < end) {
       long pfn = pageCache.findLock(mapping, at);
       if (pfn != Buddy.NO_FRAME) {
-        write(backing, mapping, at, pfn);
+        boolean _ = write(backing, mapping, at, pfn);
         pageCache.unlockPut(pfn);
       }
       at++;
@@ -52,8 +52,18 @@ public final class Writeback {
     }
   }
 
+  /**
+   * Stores a page, which is locked, if it is dirty. An error is the file's, as in {@link #range}.
+   *
+   * @return false if there was one
+   */
+  public boolean folio(AddressSpace mapping, long pfn) {
+    Backing backing = mapping.backing;
+    return backing != null && write(backing, mapping, PageDesc.indexGetOpaque(phys, pfn), pfn);
+  }
+
   /** The page is locked. */
-  private void write(Backing backing, AddressSpace mapping, long index, long pfn) {
+  private boolean write(Backing backing, AddressSpace mapping, long index, long pfn) {
     // Entries first: a write that comes after this faults, and makes the page dirty once more.
     boolean mapped = mappers.mkclean(mapping, index, pfn);
     PausePoint.reach("writeback.cleaned");
@@ -64,7 +74,9 @@ public final class Writeback {
         backing.writeFolio(index, phys.frameAddr(pfn), (int) bytes);
       } catch (IOException e) {
         mapping.writebackFailed();
+        return false;
       }
     }
+    return true;
   }
 }

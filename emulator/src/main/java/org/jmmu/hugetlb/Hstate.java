@@ -10,12 +10,15 @@ import org.jmmu.lock.RwSem;
 import org.jmmu.phys.FrameType;
 import org.jmmu.phys.PageDesc;
 import org.jmmu.phys.PhysMemory;
-import org.jmmu.types.KernelBug;
 import org.jmmu.types.VmSysctl;
 
 /**
  * The pool of huge pages. A mapping reserves pages when it is made, and a fault then finds one for
- * certain: {@code 0 <= rsvd <= free <= total} holds whenever the lock is free.
+ * certain: {@code rsvd <= free <= total} holds whenever the lock is free.
+ *
+ * <p>{@code rsvd} can be below 0 for a while, as in Linux: a mapping that had reserved a page
+ * counts it as reserved once more when it gives it up, {@code rsvd} only when the last of its
+ * children has done so, too. Meanwhile the mapping may end.
  *
  * @kernel include/linux/hugetlb.h:struct hstate, mm/hugetlb.c
  */
@@ -94,6 +97,10 @@ public final class Hstate implements FreeHugeFolio {
         pushLocked(pfn);
         added++;
       }
+      if (nr > free) { // possible while resv is below 0
+        releaseSurplusLocked(added);
+        return false;
+      }
       resv += nr;
       return true;
     } finally {
@@ -109,9 +116,6 @@ public final class Hstate implements FreeHugeFolio {
   void unreserve(long nr) {
     lock.writeLock();
     try {
-      if (nr > resv) {
-        throw new KernelBug("huge pages: " + nr + " of " + resv + " reservations given back");
-      }
       resv -= nr;
       releaseSurplusLocked(Math.min(nr, surplus));
     } finally {
@@ -120,14 +124,17 @@ public final class Hstate implements FreeHugeFolio {
   }
 
   /**
-   * Takes a reservation for a page that its owner has just given back, unless somebody was faster,
-   * or the pool has shrunk by it.
+   * A page is to be reserved the moment it is freed, unless the pool would shrink by it then.
+   *
+   * @return whether it is
    */
-  boolean reserveFreed() {
+  boolean reserveWhenFreed(long pfn) {
     lock.writeLock();
     try {
-      boolean reserved = surplus == 0 && free > resv;
-      resv += reserved ? 1 : 0;
+      boolean reserved = surplus == 0;
+      if (reserved) {
+        PageDesc.flagsGetAndOr(phys, pfn, PG_HUGETLB_RESTORE_RESERVE);
+      }
       return reserved;
     } finally {
       lock.writeUnlock();

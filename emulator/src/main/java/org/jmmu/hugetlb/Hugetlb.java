@@ -45,14 +45,22 @@ public final class Hugetlb {
             phys, frames, tables, tlbFlush, pageRmap, pageCache, reservations, sharing, protocol);
     HugetlbWp wp =
         new HugetlbWp(
-            phys, frames, tables, tlbFlush, pageRmap, reservations, unmap, sharing, protocol);
+            phys,
+            frames,
+            tables,
+            tlbFlush,
+            pageRmap,
+            anonVmas,
+            reservations,
+            unmap,
+            sharing,
+            protocol);
     fault =
         new HugetlbFault(
             phys,
             frames,
             tables,
             pageRmap,
-            anonVmas,
             pageCache,
             reservations,
             mutexes,

@@ -1,7 +1,6 @@
 package org.jmmu.hugetlb;
 
 import static org.jmmu.types.FaultFlags.FAULT_FLAG_UNSHARE;
-import static org.jmmu.types.FaultFlags.FAULT_FLAG_VMA_LOCK;
 import static org.jmmu.types.FaultFlags.FAULT_FLAG_WRITE;
 import static org.jmmu.types.VmFault.VM_FAULT_RETRY;
 import static org.jmmu.types.VmFault.VM_FAULT_SIGBUS;
@@ -21,7 +20,6 @@ import org.jmmu.phys.Mem;
 import org.jmmu.phys.PageDesc;
 import org.jmmu.phys.PageFlags;
 import org.jmmu.phys.PhysMemory;
-import org.jmmu.rmap.AnonVmas;
 import org.jmmu.rmap.PageRmap;
 import org.jmmu.sched.PausePoint;
 import org.jmmu.types.AddressSpace;
@@ -40,7 +38,6 @@ public final class HugetlbFault {
   private final Frames frames;
   private final PageTables tables;
   private final PageRmap pageRmap;
-  private final AnonVmas anonVmas;
   private final PageCache pageCache;
   private final Reservations reservations;
   private final FaultMutexTable mutexes;
@@ -53,7 +50,6 @@ public final class HugetlbFault {
       Frames frames,
       PageTables tables,
       PageRmap pageRmap,
-      AnonVmas anonVmas,
       PageCache pageCache,
       Reservations reservations,
       FaultMutexTable mutexes,
@@ -64,7 +60,6 @@ public final class HugetlbFault {
     this.frames = frames;
     this.tables = tables;
     this.pageRmap = pageRmap;
-    this.anonVmas = anonVmas;
     this.pageCache = pageCache;
     this.reservations = reservations;
     this.mutexes = mutexes;
@@ -82,12 +77,6 @@ public final class HugetlbFault {
    */
   public int fault(@Nullable Cpu cpu, Vma vma, long address, int flags) {
     long vaddr = address & HugePages.HPAGE_MASK;
-    if (needsAnonVma(vma) && (flags & FAULT_FLAG_VMA_LOCK) != 0) {
-      return VM_FAULT_RETRY; // that of a neighbour may do, which mmap_lock holds still
-    }
-    if (needsAnonVma(vma)) {
-      AnonVma _ = anonVmas.prepare(vma);
-    }
     return protocol.hugetlbFault(this, cpu, vma, vaddr, flags);
   }
 
@@ -106,10 +95,6 @@ public final class HugetlbFault {
     if (pmdAddr != PageTables.NONE) {
       wp.takeBack(vma, vaddr, pmdAddr);
     }
-  }
-
-  private static boolean needsAnonVma(Vma vma) {
-    return !Reservations.isShared(vma) && vma.anonVmaGetAcquire() == null;
   }
 
   /** The caller holds the fault mutex. */
@@ -144,6 +129,9 @@ public final class HugetlbFault {
       return VM_FAULT_SIGBUS;
     }
     PausePoint.reach("hugetlbNoPage.inFile");
+    if (!Reservations.isShared(vma) && !wp.prepareAnon(vma, flags)) {
+      return VM_FAULT_RETRY;
+    }
     pfn = reservations.allocFolio(vma, vaddr, Reservations.Cow.NO);
     if (pfn == Buddy.NO_FRAME) {
       return VM_FAULT_SIGBUS;

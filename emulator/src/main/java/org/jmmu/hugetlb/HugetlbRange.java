@@ -55,10 +55,10 @@ public final class HugetlbRange {
   public void copy(Mm child, Vma vma) {
     for (long at = vma.vmStartGetOpaque(); at < vma.vmEndGetOpaque(); at += HPAGE_SIZE) {
       long src = tables.hugePteOffset(vma.mm, at);
-      if (src == PageTables.NONE || Mem.longGetAcquire(src) == 0) {
+      if (src == PageTables.NONE) {
         continue;
       }
-      long dst = tables.hugePteAlloc(child, at);
+      long dst = tables.hugePteAlloc(child, at); // whether or not there is anything for it
       if (dst == PageTables.NONE) {
         throw new ErrnoException(Errno.ENOMEM, "no frame for a page table");
       }

@@ -77,6 +77,7 @@ public final class HugetlbTruncate {
     }
     long first = size >>> HPAGE_SHIFT;
     mapping.sizeSetVolatile(size);
+    mapping.preallocatedEndSetVolatile(0);
     PausePoint.reach("hugetlbTruncate.shortened");
     mutexes.waitForFaults();
     unmap.fileRange(mapping, first, ALL);
@@ -129,6 +130,8 @@ public final class HugetlbTruncate {
    */
   public void allocate(AddressSpace mapping, long start, long end) {
     long last = HugePages.align(end) >>> HPAGE_SHIFT;
+    long unallocated = mapping.firstUnallocatedGetVolatile() << PhysMemory.PAGE_SHIFT;
+    mapping.preallocatedEndSetVolatile(Math.max(unallocated, last << HPAGE_SHIFT));
     for (long at = start >>> HPAGE_SHIFT; at < last; at++) {
       RwSem mutex = mutexes.of(mapping, at);
       mutex.writeLock();

@@ -25,12 +25,6 @@ import org.jmmu.types.Vma;
  * @kernel mm/hugetlb.c:__unmap_hugepage_range, fs/hugetlbfs/inode.c:hugetlb_vmdelete_list
  */
 public final class HugetlbUnmap {
-  /** Whether the VMA goes as well, and takes its reservations with it. */
-  public enum Vmas {
-    GO,
-    STAY
-  }
-
   private final PhysMemory phys;
   private final Frames frames;
   private final PageTables tables;
@@ -62,6 +56,12 @@ public final class HugetlbUnmap {
     this.protocol = protocol;
   }
 
+  /** Whether the VMAs outlive the unmapping of their pages. */
+  public enum Vmas {
+    STAY,
+    GO
+  }
+
   /** Whether the caller of {@link #unsharePmds} has locked what it takes. */
   public enum Locks {
     TAKE,
@@ -72,7 +72,7 @@ public final class HugetlbUnmap {
   public void range(MmuGather gather, Vma vma, long start, long end, Vmas vmas) {
     protocol.lockForUnmap(vma);
     try {
-      rangeLocked(gather, vma, start, end, vmas);
+      rangeLocked(gather, vma, start, end);
       if (vmas == Vmas.GO) {
         // Its tables are about to be freed: nobody may share one any more.
         vma.hugetlbVmaLockDetach();
@@ -82,7 +82,7 @@ public final class HugetlbUnmap {
     }
   }
 
-  private void rangeLocked(MmuGather gather, Vma vma, long start, long end, Vmas vmas) {
+  private void rangeLocked(MmuGather gather, Vma vma, long start, long end) {
     for (long at = start; at < end; at += HPAGE_SIZE) {
       long pmdAddr = tables.hugePteOffset(vma.mm, at);
       if (pmdAddr == PageTables.NONE) {
@@ -96,22 +96,23 @@ public final class HugetlbUnmap {
         continue;
       }
       long word = Mem.longXchg(pmdAddr, 0);
-      boolean last = word != 0 && removeLocked(gather, at, word);
+      boolean promised = word != 0 && removeLocked(gather, vma, at, word);
       tables.unlock(pmdAddr);
-      if (last && vmas == Vmas.STAY && vma.resvMap != null) {
-        gather.finish(); // the page must be free before it can be promised again
+      if (promised) {
         reservations.restoreUnmapped(vma, at);
       }
     }
   }
 
-  /** Whether the page is anonymous, and mapped nowhere any more. */
-  private boolean removeLocked(MmuGather gather, long vaddr, long word) {
+  /** Whether the VMA may have a page here once more, because it had reserved this one. */
+  private boolean removeLocked(MmuGather gather, Vma vma, long vaddr, long word) {
     long pfn = Pte.pfn(word);
     gather.addRange(vaddr, vaddr + HPAGE_SIZE);
     pageRmap.remove(pfn);
+    boolean promised =
+        vma.resvMap != null && pageRmap.isAnon(pfn) && reservations.reserveWhenFreed(pfn);
     gather.addPage(pfn);
-    return pageRmap.isAnon(pfn) && PageDesc.mapcountGetAcquire(phys, pfn) == 0;
+    return promised;
   }
 
   /**
@@ -129,7 +130,7 @@ public final class HugetlbUnmap {
     long word = Mem.longGetOpaque(pmdAddr);
     if (Pte.isPresent(word) && Pte.pfn(word) == pfn) {
       vma.resvUnmappedSetVolatile(); // before the entry goes: a fault must not bring zeroes
-      boolean _ = removeLocked(gather, vaddr, Mem.longXchg(pmdAddr, 0));
+      boolean _ = removeLocked(gather, vma, vaddr, Mem.longXchg(pmdAddr, 0));
     }
     tables.unlock(pmdAddr);
     gather.finish();
@@ -158,7 +159,7 @@ public final class HugetlbUnmap {
     long end =
         vma.vmStartGetOpaque() + ((Math.min(last, vma.lastPgoff()) + 1 - pgoff) << PAGE_SHIFT);
     MmuGather gather = new MmuGather(frames, tlbFlush, vma.mm);
-    rangeLocked(gather, vma, start, end, Vmas.STAY);
+    rangeLocked(gather, vma, start, end);
     gather.finish();
   }
 
@@ -220,7 +221,7 @@ public final class HugetlbUnmap {
     boolean found = Pte.isPresent(word) && Pte.pfn(word) == pfn;
     boolean unshared = found && sharing.unshare(vma, vaddr, pmdAddr);
     if (found && !unshared) {
-      boolean _ = removeLocked(gather, vaddr, Mem.longXchg(pmdAddr, 0));
+      boolean _ = removeLocked(gather, vma, vaddr, Mem.longXchg(pmdAddr, 0));
     }
     tables.unlock(pmdAddr);
     if (unshared) {

@@ -1,6 +1,8 @@
 package org.jmmu.hugetlb;
 
 import static org.jmmu.types.FaultFlags.FAULT_FLAG_UNSHARE;
+import static org.jmmu.types.FaultFlags.FAULT_FLAG_VMA_LOCK;
+import static org.jmmu.types.VmFault.VM_FAULT_RETRY;
 import static org.jmmu.types.VmFault.VM_FAULT_SIGBUS;
 import static org.jmmu.types.VmFlags.VM_WRITE;
 
@@ -14,6 +16,7 @@ import org.jmmu.pgtable.TlbFlush;
 import org.jmmu.phys.Mem;
 import org.jmmu.phys.PageDesc;
 import org.jmmu.phys.PhysMemory;
+import org.jmmu.rmap.AnonVmas;
 import org.jmmu.rmap.PageRmap;
 import org.jmmu.sched.PausePoint;
 import org.jmmu.types.AddressSpace;
@@ -39,6 +42,7 @@ public final class HugetlbWp {
   private final PageTables tables;
   private final TlbFlush tlbFlush;
   private final PageRmap pageRmap;
+  private final AnonVmas anonVmas;
   private final Reservations reservations;
   private final HugetlbUnmap unmap;
   private final PmdSharing sharing;
@@ -50,6 +54,7 @@ public final class HugetlbWp {
       PageTables tables,
       TlbFlush tlbFlush,
       PageRmap pageRmap,
+      AnonVmas anonVmas,
       Reservations reservations,
       HugetlbUnmap unmap,
       PmdSharing sharing,
@@ -59,6 +64,7 @@ public final class HugetlbWp {
     this.tables = tables;
     this.tlbFlush = tlbFlush;
     this.pageRmap = pageRmap;
+    this.anonVmas = anonVmas;
     this.reservations = reservations;
     this.unmap = unmap;
     this.sharing = sharing;
@@ -66,7 +72,7 @@ public final class HugetlbWp {
   }
 
   /**
-   * The caller holds the fault mutex; the VMA has an anon_vma if it is private.
+   * The caller holds the fault mutex.
    *
    * @param word what the fault found: present and read-only
    */
@@ -87,7 +93,7 @@ public final class HugetlbWp {
       return 0;
     }
     try {
-      return copy(cpu, vma, vaddr, pmdAddr, word, unshare);
+      return copy(cpu, vma, vaddr, pmdAddr, word, flags);
     } finally {
       frames.put(pfn);
     }
@@ -106,8 +112,8 @@ public final class HugetlbWp {
   }
 
   /** The caller has a reference to the old page. */
-  private int copy(
-      @Nullable Cpu cpu, Vma vma, long vaddr, long pmdAddr, long word, boolean unshare) {
+  private int copy(@Nullable Cpu cpu, Vma vma, long vaddr, long pmdAddr, long word, int flags) {
+    boolean unshare = (flags & FAULT_FLAG_UNSHARE) != 0;
     long oldPfn = Pte.pfn(word);
     boolean fromOwner = vma.resvMap != null && pageRmap.isAnon(oldPfn);
     long pfn =
@@ -115,6 +121,11 @@ public final class HugetlbWp {
             vma, vaddr, fromOwner ? Reservations.Cow.FROM_OWNER : Reservations.Cow.NO);
     if (pfn == Buddy.NO_FRAME) {
       return fromOwner ? TAKE_BACK : VM_FAULT_SIGBUS;
+    }
+    if (!prepareAnon(vma, flags)) {
+      reservations.restoreOnError(vma, vaddr, pfn);
+      frames.put(pfn);
+      return VM_FAULT_RETRY;
     }
     HugePages.copy(phys, oldPfn, pfn);
     PausePoint.reach("hugetlbWp.copied");
@@ -175,6 +186,31 @@ public final class HugetlbWp {
       mapping.iMmapRwsem.writeUnlock();
     }
     frames.put(pfn);
+  }
+
+  /**
+   * Gives a private VMA the anon_vma that it needs for pages of its own, which fork copies from
+   * then on.
+   *
+   * @return false if the fault has to hold mmap_lock for it: that of a neighbour may do
+   * @kernel mm/memory.c:__vmf_anon_prepare
+   */
+  boolean prepareAnon(Vma vma, int flags) {
+    if (vma.anonVmaGetAcquire() != null) {
+      return true;
+    }
+    boolean ofVma = (flags & FAULT_FLAG_VMA_LOCK) != 0;
+    if (ofVma && !vma.mm.mmapLock.tryReadLock()) {
+      return false;
+    }
+    try {
+      AnonVma _ = anonVmas.prepare(vma);
+    } finally {
+      if (ofVma) {
+        vma.mm.mmapLock.readUnlock();
+      }
+    }
+    return true;
   }
 
   private static AnonVma anonVma(Vma vma) {

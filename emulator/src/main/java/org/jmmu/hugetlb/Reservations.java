@@ -147,20 +147,22 @@ public final class Reservations {
     }
   }
 
+  /** The owner of a reservation unmaps its page. @see Hstate#reserveWhenFreed */
+  boolean reserveWhenFreed(long pfn) {
+    return hstate.reserveWhenFreed(pfn);
+  }
+
   /**
-   * The owner of a reservation has unmapped its page, which is free by now: it may have it once
-   * more, unless somebody else took it meanwhile.
+   * The owner of a reservation has unmapped its page, which is reserved when it is freed: it may
+   * have one once more.
    *
    * @kernel mm/hugetlb.c:__unmap_hugepage_range
    */
   void restoreUnmapped(Vma vma, long vaddr) {
     ResvMap map = vma.resvMap;
     long index = HugePages.index(vma, vaddr);
-    if (map != null && map.count(index, index + 1) != 0 && hstate.reserveFreed()) {
-      // Only one of two that come here for one page finds it used up.
-      if (map.del(index, index + 1) == 0) {
-        hstate.unreserve(1);
-      }
+    if (map != null) {
+      long _ = map.del(index, index + 1);
     }
   }
 

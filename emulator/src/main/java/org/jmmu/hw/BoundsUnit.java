@@ -86,6 +86,11 @@ public final class BoundsUnit {
     return bndcfgu;
   }
 
+  /** Address of the directory that BNDCFGU names. */
+  public long directory() {
+    return bndcfgu & BNDCFG_BASE;
+  }
+
   public long bndstatus() {
     return bndstatus;
   }

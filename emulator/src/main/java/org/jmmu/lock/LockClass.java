@@ -15,6 +15,9 @@ public enum LockClass {
   /** {@code ksm_thread_mutex}: what is known of pages that are or may be merged. */
   KSM_THREAD_MUTEX,
 
+  /** {@code mm->bd_sem}, as proposed in 2014: which bounds tables one directory names. */
+  BD_SEM,
+
   /** {@code mm->mmap_lock}, {@code mmap_sem} before 5.8: the VMAs of one address space. */
   MMAP_LOCK,
 

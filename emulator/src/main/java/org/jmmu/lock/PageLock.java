@@ -15,6 +15,7 @@ import org.jmmu.phys.PhysMemory;
  */
 public final class PageLock {
   private static final int SPINS = 100;
+  private static final int SPINS_BEFORE_SLEEP = 500;
 
   private PageLock() {}
 
@@ -130,10 +131,17 @@ public final class PageLock {
   }
 
   private static void await(Waiter waiter, PhysMemory phys, long pfn) {
+    // A migration takes about as long as it takes to fall asleep and to be woken.
+    for (int i = 0; i < SPINS_BEFORE_SLEEP; i++) {
+      if (waiter.isWoken()) {
+        return;
+      }
+      Thread.onSpinWait();
+    }
     LockWait wait = LockWait.begin(name(pfn), new Page(phys, pfn));
     boolean gotIt = false;
     try {
-      while (!waiter.isWoken()) {
+      while (waiter.mustSleep()) {
         wait.park();
       }
       gotIt = true;

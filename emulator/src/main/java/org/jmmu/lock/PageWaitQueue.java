@@ -3,6 +3,7 @@ package org.jmmu.lock;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Iterator;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jmmu.phys.PageDesc;
@@ -40,13 +41,21 @@ final class PageWaitQueue {
     LOCK
   }
 
+  /** How far a waiter is. */
+  private enum Progress {
+    QUEUED,
+    /** It may be parked. */
+    ASLEEP,
+    WOKEN
+  }
+
   /** A thread that waits for one page. */
   static final class Waiter {
     private final PhysMemory phys;
     private final long pfn;
     private final Wants wants;
     private final Thread thread = Thread.currentThread();
-    private volatile boolean woken;
+    private final AtomicReference<Progress> progress = new AtomicReference<>(Progress.QUEUED);
 
     Waiter(PhysMemory phys, long pfn, Wants wants) {
       this.phys = phys;
@@ -59,7 +68,18 @@ final class PageWaitQueue {
     }
 
     boolean isWoken() {
-      return woken;
+      return progress.getAcquire() == Progress.WOKEN;
+    }
+
+    /** From here on it must be unparked to be woken; false if it was woken already. */
+    boolean mustSleep() {
+      return progress.compareAndSet(Progress.QUEUED, Progress.ASLEEP) || !isWoken();
+    }
+
+    private void wake() {
+      if (progress.getAndSet(Progress.WOKEN) == Progress.ASLEEP) {
+        LockSupport.unpark(thread);
+      }
     }
 
     private boolean isFor(PhysMemory phys, long pfn) {
@@ -123,8 +143,7 @@ final class PageWaitQueue {
             break;
           }
           i.remove();
-          waiter.woken = true;
-          LockSupport.unpark(waiter.thread);
+          waiter.wake();
           if (waiter.wantsLock()) {
             break;
           }

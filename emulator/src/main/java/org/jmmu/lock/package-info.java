@@ -34,6 +34,8 @@
  */
 @LockOrder(
     """
+    BD_SEM
+      MMAP_LOCK                  # as below
     KSM_THREAD_MUTEX
       INODE_LOCK
         MMAP_LOCK

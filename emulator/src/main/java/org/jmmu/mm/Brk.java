@@ -43,22 +43,42 @@ public final class Brk {
   public long brk(Mm mm, long brk) {
     long oldEnd;
     boolean populate;
-    mm.mmapLock.writeLock();
+    prepare(mm, brk);
     try {
-      oldEnd = Mman.pageAlign(mm.brk);
-      if (!set(mm, brk, oldEnd)) {
-        return mm.brk;
+      mm.mmapLock.writeLock();
+      try {
+        oldEnd = Mman.pageAlign(mm.brk);
+        if (!set(mm, brk, oldEnd)) {
+          return mm.brk;
+        }
+        mm.brk = brk;
+        populate = (mm.defFlags & VM_LOCKED) != 0;
+      } finally {
+        mm.mmapLock.writeUnlock();
       }
-      mm.brk = brk;
-      populate = (mm.defFlags & VM_LOCKED) != 0;
     } finally {
-      mm.mmapLock.writeUnlock();
+      munmap.archUnmap().postUnmap(mm);
     }
     long end = Mman.pageAlign(brk);
     if (populate && end > oldEnd) {
       faultIn.populate(mm, oldEnd, end);
     }
     return brk;
+  }
+
+  /** What a shrinking heap gives up is known only under mmap_lock: a dry run, if it is needed. */
+  private void prepare(Mm mm, long brk) {
+    if (!munmap.archUnmap().needsPreparation(mm)) {
+      return;
+    }
+    mm.mmapLock.readLock();
+    long end = Mman.pageAlign(brk);
+    long oldEnd = Mman.pageAlign(mm.brk);
+    boolean shrinks = brk >= mm.startBrk && end < oldEnd;
+    mm.mmapLock.readUnlock();
+    if (shrinks) {
+      munmap.archUnmap().preUnmap(mm, end, oldEnd);
+    }
   }
 
   /** Whether the heap ends at the page of {@code brk} now. */

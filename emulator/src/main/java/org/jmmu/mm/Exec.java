@@ -3,6 +3,7 @@ package org.jmmu.mm;
 import static org.jmmu.phys.PhysMemory.PAGE_MASK;
 import static org.jmmu.types.VmFlags.VM_EXEC;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jmmu.types.Errno;
@@ -46,9 +47,12 @@ public final class Exec {
   }
 
   private static byte[] strings(List<String> arguments) {
-    StringBuilder all = new StringBuilder();
-    arguments.forEach(argument -> all.append(argument).append('\0'));
-    return all.toString().getBytes(StandardCharsets.UTF_8);
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    for (String argument : arguments) {
+      all.writeBytes(argument.getBytes(StandardCharsets.UTF_8));
+      all.write(0);
+    }
+    return all.toByteArray();
   }
 
   /**

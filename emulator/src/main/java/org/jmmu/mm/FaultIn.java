@@ -98,20 +98,33 @@ public final class FaultIn {
   public void access(Mm mm, long start, long end, boolean write) {
     mm.mmapLock.readLock();
     try {
-      for (long at = start; at < end; ) {
-        Vma vma = mm.vmas.find(at);
-        if (vma == null || vma.vmStartGetOpaque() > at) {
-          throw new ErrnoException(Errno.ENOMEM, "nothing mapped at 0x" + Long.toHexString(at));
-        }
-        long flags = vma.vmFlagsGetOpaque();
-        if ((flags & (write ? VM_WRITE : VM_READ)) == 0 || isSpecial(flags)) {
-          throw new ErrnoException(Errno.EINVAL, "no access at 0x" + Long.toHexString(at));
-        }
-        long next = Math.min(end, vma.vmEndGetOpaque());
-        at = pages(vma, at, next, write, FAULT_FLAG_ALLOW_RETRY);
-      }
+      getUserPages(mm, start, end, write, FAULT_FLAG_ALLOW_RETRY);
     } finally {
       mm.mmapLock.readUnlock();
+    }
+  }
+
+  /**
+   * As {@link #access}, for a caller that holds mmap_lock, in either way, and keeps it.
+   *
+   * @kernel mm/gup.c:get_user_pages
+   */
+  public void getUserPages(Mm mm, long start, long end, boolean write) {
+    getUserPages(mm, start, end, write, 0);
+  }
+
+  private void getUserPages(Mm mm, long start, long end, boolean write, int faultFlags) {
+    for (long at = start; at < end; ) {
+      Vma vma = mm.vmas.find(at);
+      if (vma == null || vma.vmStartGetOpaque() > at) {
+        throw new ErrnoException(Errno.ENOMEM, "nothing mapped at 0x" + Long.toHexString(at));
+      }
+      long flags = vma.vmFlagsGetOpaque();
+      if ((flags & (write ? VM_WRITE : VM_READ)) == 0 || isSpecial(flags)) {
+        throw new ErrnoException(Errno.EINVAL, "no access at 0x" + Long.toHexString(at));
+      }
+      long next = Math.min(end, vma.vmEndGetOpaque());
+      at = pages(vma, at, next, write, faultFlags);
     }
   }
 

@@ -22,6 +22,7 @@ import org.jmmu.types.AddressSpace;
 import org.jmmu.types.Errno;
 import org.jmmu.types.ErrnoException;
 import org.jmmu.types.MappedFile;
+import org.jmmu.types.XArray;
 
 /**
  * Reading, writing and resizing files by system call, through their page caches.
@@ -90,7 +91,10 @@ public final class FileIo {
     long pfn;
     long frame = mapping.isHugetlb() ? index & (HugePages.NR_FRAMES - 1) : 0; // of the page
     if (mapping.isShmem() || mapping.isHugetlb()) {
-      pfn = pageCache.findLock(mapping, index - frame); // a hole stays one
+      pfn = findOrSwapIn(mapping, index - frame); // a hole stays one
+      if (pfn < 0) {
+        return pfn;
+      }
       if (pfn == Buddy.NO_FRAME || !pageCache.isUptodate(pfn)) {
         Arrays.fill(buffer, to, to + bytes, (byte) 0);
         if (pfn != Buddy.NO_FRAME) {
@@ -107,6 +111,19 @@ public final class FileIo {
     Mem.copyOut(phys.frameAddr(pfn + frame) + inPage, buffer, to, bytes);
     pageCache.unlockPut(pfn);
     return 0;
+  }
+
+  /** A page that there is, locked; {@link Buddy#NO_FRAME} if there is none, or an error. */
+  private long findOrSwapIn(AddressSpace mapping, long index) {
+    while (true) {
+      long pfn = pageCache.findLock(mapping, index);
+      if (pfn == Buddy.NO_FRAME && XArray.isValue(mapping.pages.load(index))) {
+        pfn = getFolio.lockedUptodate(mapping, index, GetFolio.Sgp.WRITE);
+      }
+      if (pfn != Buddy.NO_FRAME || mapping.pages.load(index) == 0) {
+        return pfn;
+      }
+    }
   }
 
   /**

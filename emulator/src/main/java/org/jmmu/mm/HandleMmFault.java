@@ -19,6 +19,7 @@ import org.jmmu.phys.PhysMemory;
 import org.jmmu.rmap.AnonVmas;
 import org.jmmu.rmap.PageRmap;
 import org.jmmu.rmap.RemoveMigrationPtes;
+import org.jmmu.rmap.RmapWalk;
 import org.jmmu.swap.MigrationEntry;
 import org.jmmu.swap.SwapCache;
 import org.jmmu.swap.SwapIn;
@@ -58,6 +59,7 @@ public final class HandleMmFault {
       TlbFlush tlbFlush,
       AnonVmas anonVmas,
       PageRmap pageRmap,
+      RmapWalk rmapWalk,
       PageCache pageCache,
       GetFolio getFolio,
       SwapCache swapCache,
@@ -74,7 +76,9 @@ public final class HandleMmFault {
     this.anonFault = new AnonFault(frames, tables, anonPages, handleUserfault, zeroPfn);
     this.fileFault = new FileFault(phys, frames, tables, pageRmap, anonPages, pageCache, getFolio);
     this.wpFault = new WpFault(phys, frames, tables, tlbFlush, pageRmap, anonPages, swapCache);
-    this.swapFault = new SwapFault(phys, frames, tables, pageRmap, swapCache, swapIn, wpFault);
+    SharedSwap sharedSwap = new SharedSwap(phys, frames, anonVmas, pageRmap, rmapWalk);
+    this.swapFault =
+        new SwapFault(phys, frames, tables, pageRmap, swapCache, swapIn, sharedSwap, wpFault);
     this.migrationWait = migrationWait;
     this.migrationWaitParts =
         new MigrationWaitProtocol.Parts(phys, frames, tables, removeMigrationPtes);

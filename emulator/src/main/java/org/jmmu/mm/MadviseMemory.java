@@ -71,9 +71,9 @@ final class MadviseMemory {
     long flags = vma.vmFlagsGetOpaque();
     switch (advice) {
       case Mman.MADV_WILLNEED -> {
-        if (vma.file == null) {
+        if (vma.file == null || vma.file.mapping.isShmem()) {
           swap.willneed(vma, start, end);
-        } // files: only a hint, and there is no read-ahead
+        } // files on disk: only a hint, and there is no read-ahead
       }
       case Mman.MADV_DONTNEED -> {
         refuse((flags & (VM_PFNMAP | VM_LOCKED)) != 0);

@@ -17,6 +17,7 @@ import org.jmmu.types.ErrnoException;
 import org.jmmu.types.MappedFile;
 import org.jmmu.types.Mm;
 import org.jmmu.types.Vma;
+import org.jmmu.types.XArray;
 
 /**
  * Which pages are in memory.
@@ -69,9 +70,9 @@ public final class Mincore {
       Arrays.fill(vec, first, end, (byte) 1);
       return;
     }
-    if (HugePages.isHugetlb(vma)) { // what is in the cache and not mapped does not count
+    if (HugePages.isHugetlb(vma)) {
       for (int i = first; i < end; i++) {
-        vec[i] = (byte) (isHugeMapped(vma.mm, vaddr + (i - first) * PAGE_SIZE) ? 1 : 0);
+        vec[i] = (byte) (isHugeInCore(vma, vaddr + (i - first) * PAGE_SIZE) ? 1 : 0);
       }
       return;
     }
@@ -97,9 +98,12 @@ public final class Mincore {
     return pteAddr == PageTables.NONE ? 0 : Mem.longGetAcquire(pteAddr);
   }
 
-  private boolean isHugeMapped(Mm mm, long vaddr) {
-    long pmdAddr = tables.hugePteOffset(mm, vaddr);
-    return pmdAddr != PageTables.NONE && Mem.longGetAcquire(pmdAddr) != 0;
+  /** What is in the cache and not mapped counts only where the gigabyte has no table at all. */
+  private boolean isHugeInCore(Vma vma, long vaddr) {
+    long pmdAddr = tables.hugePteOffset(vma.mm, vaddr);
+    return pmdAddr == PageTables.NONE
+        ? isCached(vma, vaddr & HugePages.HPAGE_MASK)
+        : Mem.longGetAcquire(pmdAddr) != 0;
   }
 
   private boolean isSwapCached(long entry) {
@@ -115,6 +119,10 @@ public final class Mincore {
   private boolean isCached(Vma vma, long vaddr) {
     if (vma.file == null) {
       return false;
+    }
+    long found = vma.file.mapping.pages.load(vma.linearPageIndex(vaddr));
+    if (XArray.isValue(found)) {
+      return isSwapCached(XArray.entryOf(found));
     }
     long pfn = pageCache.findGet(vma.file.mapping, vma.linearPageIndex(vaddr));
     if (pfn == Buddy.NO_FRAME) {

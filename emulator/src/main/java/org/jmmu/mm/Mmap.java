@@ -30,6 +30,8 @@ import static org.jmmu.types.VmFlags.VM_NORESERVE;
 import static org.jmmu.types.VmFlags.VM_SHARED;
 import static org.jmmu.types.VmFlags.VM_WIPEONFORK;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.jmmu.hugetlb.HugePages;
 import org.jmmu.hugetlb.Hugetlb;
 import org.jmmu.types.Errno;
@@ -85,22 +87,42 @@ public final class Mmap {
     this.shmem = shmem;
   }
 
+  /** As the one below, of which nothing is left to be done at the end. */
+  public long mmap(
+      Mm mm, long vaddr, long length, int prot, int flags, @Nullable MappedFile file, long offset) {
+    List<Vma> gone = new ArrayList<>();
+    try {
+      return mmap(mm, vaddr, length, prot, flags, file, offset, gone);
+    } finally {
+      gone.forEach(Vma::free);
+    }
+  }
+
   /**
    * @param vaddr hint, or the address itself with MAP_FIXED
    * @param length in bytes, rounded up to pages
    * @param file null for anonymous memory; the caller keeps its reference
    * @param offset of the first byte in the file
+   * @param gone takes what was mapped there and holds on to a file, which the caller frees at the
+   *     end of the system call: until then, pages of these files are not to be had
    * @return address of the mapping
    * @throws ErrnoException as mmap(2)
    */
   public long mmap(
-      Mm mm, long vaddr, long length, int prot, int flags, @Nullable MappedFile file, long offset) {
+      Mm mm,
+      long vaddr,
+      long length,
+      int prot,
+      int flags,
+      @Nullable MappedFile file,
+      long offset,
+      List<Vma> gone) {
     Mman.checkAligned(offset);
     if (file != null && file.mapping.isHugetlb()) {
-      return mmapPages(mm, vaddr, HugePages.align(length), prot, flags, file, offset);
+      return mmapPages(mm, vaddr, HugePages.align(length), prot, flags, file, offset, gone);
     }
     if ((flags & MAP_HUGETLB) == 0) {
-      return mmapPages(mm, vaddr, length, prot, flags, file, offset);
+      return mmapPages(mm, vaddr, length, prot, flags, file, offset, gone);
     }
     int sizeLog = (flags >>> MAP_HUGE_SHIFT) & MAP_HUGE_MASK;
     if (file != null || (sizeLog != 0 && sizeLog != HugePages.HPAGE_SHIFT)) {
@@ -109,14 +131,21 @@ public final class Mmap {
     long bytes = HugePages.align(length);
     MappedFile hugePages = hugetlb.files.anonymous(bytes);
     try {
-      return mmapPages(mm, vaddr, bytes, prot, flags, hugePages, offset);
+      return mmapPages(mm, vaddr, bytes, prot, flags, hugePages, offset, gone);
     } finally {
       hugePages.put();
     }
   }
 
   private long mmapPages(
-      Mm mm, long vaddr, long length, int prot, int flags, @Nullable MappedFile file, long offset) {
+      Mm mm,
+      long vaddr,
+      long length,
+      int prot,
+      int flags,
+      @Nullable MappedFile file,
+      long offset,
+      List<Vma> gone) {
     if (length == 0) {
       throw new ErrnoException(Errno.EINVAL, "mmap of 0 bytes");
     }
@@ -127,16 +156,61 @@ public final class Mmap {
       throw new ErrnoException(Errno.ENOMEM, "mmap of all addresses");
     }
     long pgoff = offset >>> PAGE_SHIFT;
+    boolean replaces = (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) == MAP_FIXED;
+    if (replaces) {
+      munmap.archUnmap().preUnmap(mm, hint, hint + bytes);
+    }
+    try {
+      mm.mmapLock.writeLock();
+      try {
+        return mmapLocked(mm, hint, bytes, prot, placing, file, pgoff, gone);
+      } finally {
+        mm.mmapLock.writeUnlock();
+      }
+    } finally {
+      if (replaces) {
+        munmap.archUnmap().postUnmap(mm);
+      }
+    }
+  }
+
+  /**
+   * A bounds table, wherever there is room.
+   *
+   * @throws ErrnoException ENOMEM
+   * @kernel arch/x86/mm/mpx.c:mpx_mmap
+   */
+  public long mmapTable(Mm mm, long bytes) {
     mm.mmapLock.writeLock();
     try {
-      return mmapLocked(mm, hint, bytes, prot, placing, file, pgoff);
+      if (mm.vmas.size() > mm.sysctl.maxMapCount) {
+        throw new ErrnoException(Errno.ENOMEM, "too many VMAs");
+      }
+      int flags = MAP_PRIVATE | Mman.MAP_ANONYMOUS;
+      long start = Placement.getUnmappedArea(mm, 0, bytes, 0, flags, null);
+      long vmFlags =
+          VmFlags.VM_READ
+              | VmFlags.VM_WRITE
+              | VmFlags.VM_MPX
+              | VM_MAYREAD
+              | VM_MAYWRITE
+              | VM_MAYEXEC;
+      mapRegion(mm, start, start + bytes, vmFlags, null, start >> PAGE_SHIFT, List.of());
+      return start;
     } finally {
       mm.mmapLock.writeUnlock();
     }
   }
 
   private long mmapLocked(
-      Mm mm, long hint, long bytes, int prot, int flags, @Nullable MappedFile file, long pgoff) {
+      Mm mm,
+      long hint,
+      long bytes,
+      int prot,
+      int flags,
+      @Nullable MappedFile file,
+      long pgoff,
+      List<Vma> gone) {
     if (mm.vmas.size() > mm.sysctl.maxMapCount) {
       throw new ErrnoException(Errno.ENOMEM, "too many VMAs");
     }
@@ -173,7 +247,7 @@ public final class Mmap {
     }
     boolean shared = (vmFlags & VM_SHARED) != 0;
     long firstPgoff = file != null ? pgoff : shared ? 0 : start >> PAGE_SHIFT;
-    mapRegion(mm, start, start + bytes, vmFlags, file, firstPgoff);
+    mapRegion(mm, start, start + bytes, vmFlags, file, firstPgoff, gone);
     return start;
   }
 
@@ -263,8 +337,17 @@ public final class Mmap {
    * @kernel mm/vma.c:__mmap_region
    */
   private void mapRegion(
-      Mm mm, long start, long end, long flags, @Nullable MappedFile file, long pgoff) {
+      Mm mm,
+      long start,
+      long end,
+      long flags,
+      @Nullable MappedFile file,
+      long pgoff,
+      List<Vma> gone) {
     long nrPages = (end - start) >> PAGE_SHIFT;
+    if (isMapped(mm, start, end)) {
+      munmap.archUnmap().arrived(mm, start, end);
+    }
     munmap.gather(mm, start, end);
     MappedPages old = MappedPages.within(mm, start, end);
     if (!accounting.mayExpandVm(mm, flags, nrPages - old.total())) {
@@ -278,7 +361,7 @@ public final class Mmap {
       vmFlags |= VmFlags.VM_ACCOUNT;
       charged = nrPages;
     }
-    munmap.complete(mm, start, end);
+    munmap.cleanUpArea(mm, start, end, gone);
     Vma vma;
     try {
       vma = merge(mm, start, end, vmFlags, pgoff, file);

@@ -56,16 +56,40 @@ public final class Mremap {
     Remap remap = new Remap(mm, vaddr, oldLength, newLength, flags, newVaddr);
     checkArguments(remap);
     long result;
-    mm.mmapLock.writeLock();
+    prepare(remap);
     try {
-      result = remap.isMoveOnly() ? moveEach(remap) : remapOne(remap);
+      mm.mmapLock.writeLock();
+      try {
+        result = remap.isMoveOnly() ? moveEach(remap) : remapOne(remap);
+      } finally {
+        mm.mmapLock.writeUnlock();
+      }
     } finally {
-      mm.mmapLock.writeUnlock();
+      munmap.archUnmap().postUnmap(mm);
     }
     if (remap.populateExpand) {
       faultIn.populate(mm, result + remap.oldLength, result + remap.newLength);
     }
     return result;
+  }
+
+  /**
+   * Says what is certain to be unmapped. A mapping that may have to move because it cannot grow is
+   * not: that shows only under mmap_lock(W).
+   */
+  private void prepare(Remap remap) {
+    ArchUnmap hook = munmap.archUnmap();
+    if (!hook.needsPreparation(remap.mm)) {
+      return;
+    }
+    if (remap.has(MREMAP_FIXED)) {
+      hook.preUnmap(remap.mm, remap.newVaddr, remap.newVaddr + remap.newLength);
+      if (remap.oldLength != 0 && !remap.has(MREMAP_DONTUNMAP)) {
+        hook.preUnmap(remap.mm, remap.vaddr, remap.vaddr + remap.oldLength);
+      }
+    } else if (remap.shrinks() && Mman.isUserRange(remap.vaddr, remap.oldLength)) {
+      hook.preUnmap(remap.mm, remap.vaddr + remap.newLength, remap.vaddr + remap.oldLength);
+    }
   }
 
   /**
@@ -159,7 +183,7 @@ public final class Mremap {
     remap.oldLength = HugePages.align(remap.oldLength);
     remap.newLength = HugePages.align(remap.newLength);
     if (!HugePages.isAligned(remap.vaddr)
-        || (remap.impliesNewVaddr() && !HugePages.isAligned(remap.newVaddr))) {
+        || !HugePages.isAligned(remap.newVaddr)) { // even if it is not asked for
       throw einval("a mapping of huge pages that is not aligned");
     }
     if (remap.grows()) {

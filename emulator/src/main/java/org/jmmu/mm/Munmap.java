@@ -35,6 +35,7 @@ public final class Munmap {
   private final FailAlloc failAlloc;
   private final Hugetlb hugetlb;
   private final Zap zap;
+  private ArchUnmap archUnmap = ArchUnmap.NONE; // immutable once the machine is wired
 
   public Munmap(
       PhysMemory phys,
@@ -57,6 +58,15 @@ public final class Munmap {
     this.zap = new Zap(phys, tables, pageRmap, swapCache);
   }
 
+  /** The hook is built on this class, so that it comes later. */
+  public void setArchUnmap(ArchUnmap hook) {
+    archUnmap = hook;
+  }
+
+  ArchUnmap archUnmap() {
+    return archUnmap;
+  }
+
   /**
    * Unmaps [{@code vaddr}, {@code vaddr + length}), rounded up to pages; holes in it are allowed.
    *
@@ -71,12 +81,34 @@ public final class Munmap {
       throw new ErrnoException(
           Errno.EINVAL, "munmap of " + Long.toUnsignedString(length) + " bytes");
     }
-    mm.mmapLock.writeLock();
+    archUnmap.preUnmap(mm, vaddr, vaddr + bytes);
     try {
-      munmapLocked(mm, vaddr, vaddr + bytes);
+      mm.mmapLock.writeLock();
+      try {
+        munmapLocked(mm, vaddr, vaddr + bytes);
+      } finally {
+        mm.mmapLock.writeUnlock();
+      }
     } finally {
-      mm.mmapLock.writeUnlock();
+      archUnmap.postUnmap(mm);
     }
+  }
+
+  /**
+   * Unmaps what the hook itself has mapped: without calling it. The caller holds mmap_lock(W).
+   *
+   * @throws ErrnoException as {@link #munmap}
+   */
+  public void munmapForHook(Mm mm, long start, long end) {
+    gather(mm, start, end);
+    complete(mm, start, end, ArchUnmap.NONE);
+  }
+
+  /** Takes the pages out of a range whose VMAs stay; the caller holds mmap_lock. */
+  public void zapForHook(Mm mm, long start, long end) {
+    MmuGather gather = new MmuGather(frames, tlbFlush, mm);
+    zap.range(gather, mm, start, end);
+    gather.finish();
   }
 
   /**
@@ -111,6 +143,7 @@ public final class Munmap {
   void munmapLocked(Mm mm, long start, long end) {
     Vma first = mm.vmas.find(start);
     if (first != null && first.vmStartGetOpaque() < end) {
+      archUnmap.arrived(mm, start, end);
       gather(mm, start, end);
       failAlloc.check("maple_node"); // for the hole
       complete(mm, start, end);
@@ -123,26 +156,55 @@ public final class Munmap {
    * @kernel mm/vma.c:vms_complete_munmap_vmas
    */
   void complete(Mm mm, long start, long end) {
-    Vma prev = mm.vmas.findPrev(start);
-    MmuGather gather = new MmuGather(frames, tlbFlush, mm);
+    complete(mm, start, end, archUnmap);
+  }
+
+  private void complete(Mm mm, long start, long end, ArchUnmap arch) {
+    // The last user of a file frees its pages: nobody maps them now.
     List<Vma> ofFiles = new ArrayList<>();
-    Vma vma;
-    while ((vma = mm.vmas.find(start)) != null && vma.vmStartGetOpaque() < end) {
+    cleanUpArea(mm, start, end, ofFiles, arch);
+    ofFiles.forEach(Vma::free);
+  }
+
+  /**
+   * Unmaps what {@link #gather} found, and cannot fail.
+   *
+   * @param ofFiles takes those of the VMAs that hold on to a file, until the caller frees them
+   * @kernel mm/vma.c:vms_clean_up_area
+   */
+  void cleanUpArea(Mm mm, long start, long end, List<Vma> ofFiles) {
+    cleanUpArea(mm, start, end, ofFiles, archUnmap);
+  }
+
+  private void cleanUpArea(Mm mm, long start, long end, List<Vma> ofFiles, ArchUnmap arch) {
+    Vma prev = mm.vmas.findPrev(start);
+    List<Vma> detached = new ArrayList<>();
+    Vma next;
+    while ((next = mm.vmas.find(start)) != null && next.vmStartGetOpaque() < end) {
+      next.startWrite();
+      mm.vmas.remove(next);
+      detached.add(next);
+    }
+    if (detached.isEmpty()) {
+      return;
+    }
+    arch.detached(mm, start, end);
+    MmuGather gather = new MmuGather(frames, tlbFlush, mm);
+    for (Vma vma : detached) {
       // VMA by VMA: the holes between them, most of an address space, are not looked at.
-      vma.startWrite();
       zapVma(gather, vma);
       vmaModify.unlinkRmap(vma); // before its tables go: no walk may look into them any more
-      mm.vmas.remove(vma);
       account(mm, vma);
       if (vma.file != null) {
         ofFiles.add(vma);
       }
     }
     long floor = prev == null ? 0 : prev.vmEndGetOpaque();
-    long ceiling = vma == null ? 0 : vma.vmStartGetOpaque();
+    long ceiling = next == null ? 0 : next.vmStartGetOpaque();
     tables.freeRange(gather, mm, start, end, floor, ceiling);
     gather.finish();
-    ofFiles.forEach(this::close); // the last user of a file frees its pages: nobody maps them now
+    ofFiles.forEach(this::close);
+    arch.unmapped(mm, start, end);
   }
 
   private void zapVma(MmuGather gather, Vma vma) {
@@ -156,20 +218,19 @@ public final class Munmap {
   }
 
   /**
-   * @kernel mm/vma.c:remove_vma
+   * @kernel mm/vma.h:vma_close
    */
   private void close(Vma vma) {
     if (HugePages.isHugetlb(vma)) {
       hugetlb.reservations.close(vma);
     }
-    vma.free();
   }
 
   /** The last user of the mm is gone; no CPU runs it. Frees everything, the top table included. */
   public void exitMmap(Mm mm) {
     mm.mmapLock.writeLock();
     try {
-      complete(mm, 0, Mman.TASK_SIZE);
+      complete(mm, 0, Mman.TASK_SIZE, ArchUnmap.NONE); // the bounds tables go with all the rest
     } finally {
       mm.mmapLock.writeUnlock();
     }

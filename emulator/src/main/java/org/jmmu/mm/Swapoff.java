@@ -5,6 +5,8 @@ import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
 import java.util.function.Consumer;
 import org.jmmu.alloc.Buddy;
 import org.jmmu.alloc.Frames;
+import org.jmmu.filemap.GetFolio;
+import org.jmmu.filemap.ShmemUnuse;
 import org.jmmu.lock.PageLock;
 import org.jmmu.pgtable.PageTables;
 import org.jmmu.phys.Mem;
@@ -33,6 +35,7 @@ public final class Swapoff {
   private final SwapCache swapCache;
   private final SwapIn swapIn;
   private final SwapFault swapFault;
+  private final ShmemUnuse shmemUnuse;
 
   public Swapoff(
       PhysMemory phys,
@@ -41,7 +44,8 @@ public final class Swapoff {
       Swapfile swapfile,
       SwapCache swapCache,
       SwapIn swapIn,
-      HandleMmFault handleMmFault) {
+      HandleMmFault handleMmFault,
+      ShmemUnuse shmemUnuse) {
     this.phys = phys;
     this.frames = frames;
     this.tables = tables;
@@ -49,6 +53,7 @@ public final class Swapoff {
     this.swapCache = swapCache;
     this.swapIn = swapIn;
     this.swapFault = handleMmFault.swapFault();
+    this.shmemUnuse = shmemUnuse;
   }
 
   /**
@@ -80,6 +85,10 @@ public final class Swapoff {
 
   /** One round: what is forked, or being swapped out, meanwhile may need another. */
   private void tryToUnuse(SwapInfo info, Iterable<Mm> mms, Consumer<Mm> mmput) {
+    long error = shmemUnuse.unuse(info, Swapoff::checkSignals);
+    if (error != 0) {
+      throw failure(error == GetFolio.NO_MEMORY);
+    }
     for (Mm mm : mms) {
       if (mm.getUnlessZero()) {
         try {
@@ -146,16 +155,22 @@ public final class Swapoff {
       if (Mem.longGetAcquire(pteAddr) != pteVal) {
         return;
       }
-      throw pfn == SwapIn.NO_MEMORY
-          ? new ErrnoException(Errno.ENOMEM, "no frame for a page that is swapped out")
-          : new ErrnoException(Errno.EIO, "a page that is swapped out cannot be read");
+      throw failure(pfn == SwapIn.NO_MEMORY);
     }
     PausePoint.reach("unuse.found");
     PageLock.lock(phys, pfn);
-    if (swapCache.holds(entry, pfn)) {
-      boolean _ = swapFault.unusePte(vma, vaddr, pteAddr, pteVal, pfn);
-    }
+    boolean done =
+        !swapCache.holds(entry, pfn) || swapFault.unusePte(vma, vaddr, pteAddr, pteVal, pfn);
     freeSwapUnlockPut(entry, pfn);
+    if (!done) {
+      throw failure(true);
+    }
+  }
+
+  private static ErrnoException failure(boolean noMemory) {
+    return noMemory
+        ? new ErrnoException(Errno.ENOMEM, "no frame for a page that is swapped out")
+        : new ErrnoException(Errno.EIO, "a page that is swapped out cannot be read");
   }
 
   private void freeSwapUnlockPut(long entry, long pfn) {

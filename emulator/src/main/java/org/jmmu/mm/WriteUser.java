@@ -49,9 +49,7 @@ public final class WriteUser {
     boolean there = Pte.isPresent(pteVal) && Pte.isWrite(pteVal);
     if (there) {
       long to = phys.frameAddr(Pte.pfn(pteVal)) + (vaddr & ~PAGE_MASK);
-      for (int i = 0; i < nr; i++) {
-        Mem.byteSetPlain(to + i, bytes[from + i]);
-      }
+      Mem.copyIn(bytes, from, to, nr);
     }
     tables.unlock(pteAddr);
     return there;

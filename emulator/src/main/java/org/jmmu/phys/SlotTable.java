@@ -1,5 +1,7 @@
 package org.jmmu.phys;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
@@ -81,6 +83,18 @@ public final class SlotTable<T extends Slot> {
       }
     }
     return false;
+  }
+
+  /** The slots that were in use at some moment of the call; others may have come since. */
+  @SuppressWarnings("unchecked") // as in get
+  public List<T> snapshot() {
+    List<T> inUse = new ArrayList<>();
+    for (Slot slot : slots) {
+      if (slot != null && (slot.generationGetAcquire() & 1) == 1) {
+        inUse.add((T) slot);
+      }
+    }
+    return inUse;
   }
 
   /** Every slot that is in use; nobody may allocate or free meanwhile. */

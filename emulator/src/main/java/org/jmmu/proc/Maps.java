@@ -3,6 +3,7 @@ package org.jmmu.proc;
 import static org.jmmu.phys.PhysMemory.PAGE_SHIFT;
 import static org.jmmu.types.VmFlags.VM_EXEC;
 import static org.jmmu.types.VmFlags.VM_MAYSHARE;
+import static org.jmmu.types.VmFlags.VM_MPX;
 import static org.jmmu.types.VmFlags.VM_READ;
 import static org.jmmu.types.VmFlags.VM_WRITE;
 
@@ -86,6 +87,9 @@ public final class Maps {
     String special = vma.specialName;
     if (special != null) {
       return special;
+    }
+    if ((vma.vmFlagsGetOpaque() & VM_MPX) != 0) {
+      return "[mpx]";
     }
     if (isInitialHeap(vma)) {
       return "[heap]";

@@ -5,6 +5,7 @@ import org.jmmu.pgtable.PageTables;
 import org.jmmu.phys.PageDesc;
 import org.jmmu.phys.PageFlags;
 import org.jmmu.phys.PhysMemory;
+import org.jmmu.phys.Slot;
 import org.jmmu.rmap.AnonVmas;
 import org.jmmu.rmap.FolioReferenced;
 import org.jmmu.rmap.RmapWalk;
@@ -93,6 +94,10 @@ final class ReferencedPages {
       return true; // whoever has it locked is about to do something with it
     }
     try {
+      if (Slot.tag(PageDesc.mappingGetAcquire(phys, pfn)) != PageFlags.PAGE_MAPPING_ANON) {
+        rmapWalk.walk(pfn, alone, 0); // of a file, or merged: it has its own way to its VMAs
+        return alone.takeReferenced() > 0;
+      }
       AnonVma anonVma = anonVmas.getMapped(pfn);
       if (anonVma == null) {
         return false;

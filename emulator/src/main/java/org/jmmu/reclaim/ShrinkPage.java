@@ -4,6 +4,9 @@ import static org.jmmu.phys.PageFlags.PG_DIRTY;
 import static org.jmmu.phys.PageFlags.PG_SWAPBACKED;
 
 import org.jmmu.alloc.Frames;
+import org.jmmu.filemap.PageCache;
+import org.jmmu.filemap.ShmemSwap;
+import org.jmmu.filemap.Writeback;
 import org.jmmu.lock.PageLock;
 import org.jmmu.phys.PageDesc;
 import org.jmmu.phys.PhysMemory;
@@ -14,10 +17,12 @@ import org.jmmu.rmap.RmapWalk;
 import org.jmmu.rmap.TryToUnmap;
 import org.jmmu.sched.PausePoint;
 import org.jmmu.swap.SwapCache;
+import org.jmmu.swap.Swapfile;
+import org.jmmu.types.AddressSpace;
 import org.jmmu.types.AnonVma;
 
 /**
- * Reclaims one anonymous page.
+ * Reclaims one page; those of files as {@link ShrinkFilePage} does, the others so:
  *
  * <pre>
  *   lock page ─▶ slot in a swap area ─▶ entries become swap entries ─▶ write ─▶ free
@@ -37,6 +42,9 @@ public final class ShrinkPage {
   private final PageRmap pageRmap;
   private final TryToUnmap tryToUnmap;
   private final SwapCache swapCache;
+  private final Swapfile swapfile;
+  private final PageCache pageCache;
+  private final ShrinkFilePage shrinkFilePage;
 
   public ShrinkPage(
       PhysMemory phys,
@@ -45,7 +53,11 @@ public final class ShrinkPage {
       RmapWalk rmapWalk,
       PageRmap pageRmap,
       TryToUnmap tryToUnmap,
-      SwapCache swapCache) {
+      SwapCache swapCache,
+      Swapfile swapfile,
+      PageCache pageCache,
+      Writeback writeback,
+      ShmemSwap shmemSwap) {
     this.phys = phys;
     this.frames = frames;
     this.anonVmas = anonVmas;
@@ -53,6 +65,11 @@ public final class ShrinkPage {
     this.pageRmap = pageRmap;
     this.tryToUnmap = tryToUnmap;
     this.swapCache = swapCache;
+    this.swapfile = swapfile;
+    this.pageCache = pageCache;
+    this.shrinkFilePage =
+        new ShrinkFilePage(
+            phys, rmapWalk, tryToUnmap, pageCache, writeback, shmemSwap, swapCache, swapfile);
   }
 
   /**
@@ -64,7 +81,9 @@ public final class ShrinkPage {
       frames.put(pfn);
       return false;
     }
-    boolean freed = shrinkLocked(pfn); // and unlocked, if so
+    AddressSpace mapping = pageCache.of(PageDesc.mappingGetAcquire(phys, pfn));
+    boolean freed = // and unlocked, if so
+        mapping != null ? shrinkFilePage.shrinkLocked(mapping, pfn) : shrinkLocked(pfn);
     if (!freed) {
       PageLock.unlock(phys, pfn);
       frames.put(pfn);
@@ -75,9 +94,12 @@ public final class ShrinkPage {
   private boolean shrinkLocked(long pfn) {
     if (!swapCache.has(pfn)
         && (!pageRmap.isAnon(pfn) || PageDesc.mapcountGetAcquire(phys, pfn) == 0)) {
-      return false; // of a file, or nobody's any more
+      return false; // nobody's any more
     }
     boolean lazyFree = !swapCache.has(pfn) && !has(pfn, PG_SWAPBACKED);
+    if (!lazyFree && !swapfile.hasAreas()) {
+      return false;
+    }
     if (!lazyFree && !swapCache.has(pfn) && !swapCache.addToSwap(pfn)) {
       return false;
     }
@@ -110,8 +132,12 @@ public final class ShrinkPage {
     return true;
   }
 
-  /** Unless the page is mapped nowhere; then its anon_vma may be gone. */
+  /** Unless the page is mapped nowhere; then its anon_vma may be gone. A merged one has its own. */
   private void walk(long pfn, RmapOne one) {
+    if (pageRmap.isKsm(pfn)) {
+      rmapWalk.walk(pfn, one, 0);
+      return;
+    }
     AnonVma anonVma = anonVmas.getMapped(pfn);
     if (anonVma != null) {
       try {

@@ -10,14 +10,13 @@ import org.jmmu.phys.FrameType;
 import org.jmmu.phys.PageDesc;
 import org.jmmu.phys.PageFlags;
 import org.jmmu.phys.PhysMemory;
-import org.jmmu.phys.Slot;
 import org.jmmu.rmap.AnonVmas;
 import org.jmmu.rmap.RmapWalk;
 import org.jmmu.rmap.RmapWindow;
 import org.jmmu.swap.Swapfile;
 
 /**
- * Looks for pages to reclaim, all over memory: anonymous ones, the only ones that can be.
+ * Looks for pages to reclaim, all over memory: anonymous ones, and those of files.
  *
  * <p>A clock: its hand goes from frame to frame. A page that was accessed since the hand last came
  * by is spared once. Linux keeps lists instead, so that it need not look at frames that cannot be
@@ -109,7 +108,7 @@ public final class Vmscan implements ReclaimPages, DirectReclaim {
 
   @Override
   public boolean tryToFreePages() {
-    return swapfile.hasAreas() && shrink(CLUSTER) > 0;
+    return shrink(CLUSTER) > 0;
   }
 
   /** The hand starts over. */
@@ -123,15 +122,22 @@ public final class Vmscan implements ReclaimPages, DirectReclaim {
       return false;
     }
     if (mayBeReclaimed(pfn)) {
-      return true; // and stays an anonymous page, now that there is a reference
+      return true; // and whose it is shows once it is locked
     }
     frames.put(pfn);
     return false;
   }
 
   private boolean mayBeReclaimed(long pfn) {
-    return PageDesc.typeGetOpaque(phys, pfn) == FrameType.USER
-        && (Slot.tag(PageDesc.mappingGetAcquire(phys, pfn)) == PageFlags.PAGE_MAPPING_ANON
-            || (PageDesc.flagsGetAcquire(phys, pfn) & PageFlags.PG_SWAPCACHE) != 0);
+    if (PageDesc.typeGetOpaque(phys, pfn) != FrameType.USER) {
+      return false;
+    }
+    long flags = PageDesc.flagsGetAcquire(phys, pfn);
+    long mapping = PageDesc.mappingGetAcquire(phys, pfn);
+    if ((mapping & PageFlags.PAGE_MAPPING_ANON) == 0) {
+      return mapping != 0 || (flags & PageFlags.PG_SWAPCACHE) != 0;
+    }
+    // Without an area, only those that MADV_FREE was told of: the others are not even looked up.
+    return swapfile.hasAreas() || (flags & PageFlags.PG_SWAPBACKED) == 0;
   }
 }

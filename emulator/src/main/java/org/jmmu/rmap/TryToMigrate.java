@@ -12,7 +12,7 @@ import org.jmmu.phys.Mem;
 import org.jmmu.phys.PageDesc;
 import org.jmmu.phys.PageFlags;
 import org.jmmu.phys.PhysMemory;
-import org.jmmu.swap.MigrationEntry;
+import org.jmmu.swap.EntryEncoding;
 import org.jmmu.swap.SwapPte;
 import org.jmmu.types.Vma;
 
@@ -28,15 +28,22 @@ public final class TryToMigrate implements RmapOne {
   private final PageVmaMappedWalk mapped;
   private final TlbFlush tlbFlush;
   private final PageRmap pageRmap;
+  private final EntryEncoding encoding;
 
   public TryToMigrate(
-      PhysMemory phys, Frames frames, PageTables tables, TlbFlush tlbFlush, PageRmap pageRmap) {
+      PhysMemory phys,
+      Frames frames,
+      PageTables tables,
+      TlbFlush tlbFlush,
+      PageRmap pageRmap,
+      EntryEncoding encoding) {
     this.phys = phys;
     this.frames = frames;
     this.tables = tables;
     this.mapped = new PageVmaMappedWalk(tables);
     this.tlbFlush = tlbFlush;
     this.pageRmap = pageRmap;
+    this.encoding = encoding;
   }
 
   @Override
@@ -59,7 +66,7 @@ public final class TryToMigrate implements RmapOne {
       type = Pte.isWrite(pteVal) ? SWP_MIGRATION_WRITE : SWP_MIGRATION_READ_EXCLUSIVE;
       pageRmap.clearAnonExclusive(pfn); // from here on the entry says so
     }
-    long entry = MigrationEntry.of(type, pfn, Pte.isYoung(pteVal), Pte.isDirty(pteVal));
+    long entry = encoding.migrationEntry(type, pfn, Pte.isYoung(pteVal), Pte.isDirty(pteVal));
     Mem.longSetRelease(pteAddr, Pte.isUffdWp(pteVal) ? SwapPte.mkUffdWp(entry) : entry);
     pageRmap.remove(pfn);
     tables.unlock(pteAddr);

@@ -11,15 +11,16 @@ import org.jmmu.phys.PageDesc;
 import org.jmmu.phys.PageFlags;
 import org.jmmu.phys.PhysMemory;
 import org.jmmu.sched.PausePoint;
+import org.jmmu.swap.EntryEncoding;
 import org.jmmu.swap.SwapCache;
 import org.jmmu.swap.SwapPte;
 import org.jmmu.swap.Swapfile;
 import org.jmmu.types.Vma;
 
 /**
- * Turns every entry that maps a page of the swap cache into a swap entry, unless a VMA has it
- * locked in memory. A page that is not in the swap cache is one that may be dropped: its entries go
- * if it is clean, and if not, it becomes a page like others.
+ * Turns every entry that maps a page of the swap cache into a swap entry, and clears those that map
+ * a page of a file, unless a VMA has it locked in memory. Any other page is one that may be
+ * dropped: its entries go if it is clean, and if not, it becomes a page like others.
  *
  * @kernel mm/rmap.c:try_to_unmap_one
  */
@@ -32,6 +33,7 @@ public final class TryToUnmap implements RmapOne {
   private final PageRmap pageRmap;
   private final Swapfile swapfile;
   private final SwapCache swapCache;
+  private final EntryEncoding encoding;
 
   public TryToUnmap(
       PhysMemory phys,
@@ -40,7 +42,8 @@ public final class TryToUnmap implements RmapOne {
       TlbFlush tlbFlush,
       PageRmap pageRmap,
       Swapfile swapfile,
-      SwapCache swapCache) {
+      SwapCache swapCache,
+      EntryEncoding encoding) {
     this.phys = phys;
     this.frames = frames;
     this.tables = tables;
@@ -49,6 +52,7 @@ public final class TryToUnmap implements RmapOne {
     this.pageRmap = pageRmap;
     this.swapfile = swapfile;
     this.swapCache = swapCache;
+    this.encoding = encoding;
   }
 
   @Override
@@ -71,10 +75,10 @@ public final class TryToUnmap implements RmapOne {
     if (Pte.isDirty(pteVal)) {
       PageDesc.flagsGetAndOr(phys, pfn, PageFlags.PG_DIRTY);
     }
-    boolean unmapped =
+    boolean unmapped = // with a swap entry, or the entry clear
         swapCache.has(pfn)
             ? setSwapEntry(pfn, pteAddr, pteVal)
-            : !isRedirtied(pfn); // then it stays clear
+            : !pageRmap.isAnon(pfn) || !isRedirtied(pfn);
     if (unmapped) {
       pageRmap.remove(pfn);
       frames.put(pfn);
@@ -89,11 +93,11 @@ public final class TryToUnmap implements RmapOne {
     if (!swapfile.duplicate(entry)) {
       return false;
     }
-    long swapPte = SwapPte.ofEntry(entry);
-    if (pageRmap.isAnonExclusive(pfn)) {
-      swapPte = SwapPte.mkExclusive(swapPte);
+    boolean exclusive = pageRmap.isAnonExclusive(pfn);
+    if (exclusive) {
       pageRmap.clearAnonExclusive(pfn); // from here on the entry says so
     }
+    long swapPte = encoding.swapPte(entry, exclusive);
     Mem.longSetRelease(pteAddr, Pte.isUffdWp(pteVal) ? SwapPte.mkUffdWp(swapPte) : swapPte);
     return true;
   }

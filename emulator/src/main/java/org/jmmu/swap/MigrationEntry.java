@@ -24,6 +24,12 @@ public final class MigrationEntry {
   /** Writable, hence of one process alone. */
   public static final int SWP_MIGRATION_WRITE = 27;
 
+  /** As {@link #SWP_MIGRATION_READ} in the encoding before 4.19, which knew no exclusive pages. */
+  static final int LOW_MIGRATION_READ = 30;
+
+  /** As {@link #SWP_MIGRATION_WRITE} in the encoding before 4.19. */
+  static final int LOW_MIGRATION_WRITE = 31;
+
   private static final int PFN_BITS = 34; // MAX_PHYSMEM_BITS (46) - PAGE_SHIFT
   private static final long PFN_MASK = (1L << PFN_BITS) - 1;
   private static final long YOUNG = 1L << PFN_BITS;
@@ -40,16 +46,20 @@ public final class MigrationEntry {
       return false;
     }
     int type = SwapPte.type(pteVal);
-    return type >= SWP_MIGRATION_READ && type <= SWP_MIGRATION_WRITE;
+    return SwapPte.isLowType(pteVal)
+        ? type >= LOW_MIGRATION_READ
+        : type >= SWP_MIGRATION_READ && type <= SWP_MIGRATION_WRITE;
   }
 
   public static boolean isWritable(long pteVal) {
-    return SwapPte.type(pteVal) == SWP_MIGRATION_WRITE;
+    return SwapPte.type(pteVal)
+        == (SwapPte.isLowType(pteVal) ? LOW_MIGRATION_WRITE : SWP_MIGRATION_WRITE);
   }
 
   /** Whether the page may be shared: neither writable nor exclusive. */
   public static boolean isReadable(long pteVal) {
-    return SwapPte.type(pteVal) == SWP_MIGRATION_READ;
+    return SwapPte.type(pteVal)
+        == (SwapPte.isLowType(pteVal) ? LOW_MIGRATION_READ : SWP_MIGRATION_READ);
   }
 
   public static long pfn(long pteVal) {
@@ -89,6 +99,9 @@ public final class MigrationEntry {
   }
 
   private static long ofType(int type, long pteVal) {
+    if (SwapPte.isLowType(pteVal)) {
+      return SwapPte.ofLowType(LOW_MIGRATION_READ, SwapPte.offset(pteVal));
+    }
     long changed = SwapPte.of(type, SwapPte.offset(pteVal));
     return SwapPte.isUffdWp(pteVal) ? SwapPte.mkUffdWp(changed) : changed;
   }

@@ -14,6 +14,8 @@ import org.jmmu.filemap.Files;
 import org.jmmu.filemap.GetFolio;
 import org.jmmu.filemap.MappingSlot;
 import org.jmmu.filemap.PageCache;
+import org.jmmu.filemap.ShmemSwap;
+import org.jmmu.filemap.ShmemUnuse;
 import org.jmmu.filemap.TruncatePages;
 import org.jmmu.filemap.Writeback;
 import org.jmmu.hugetlb.HugePages;
@@ -53,9 +55,13 @@ import org.jmmu.mm.Swapoff;
 import org.jmmu.mm.Truncate;
 import org.jmmu.mm.UffdMoveSwapProtocol;
 import org.jmmu.mm.UnshareSplitProtocol;
+import org.jmmu.mm.UserAccess;
 import org.jmmu.mm.Userfaultfd;
 import org.jmmu.mm.VmaModify;
 import org.jmmu.mm.WriteUser;
+import org.jmmu.mpx.BoundsTables;
+import org.jmmu.mpx.Mpx;
+import org.jmmu.mpx.MpxUnmapProtocol;
 import org.jmmu.pgtable.PageTables;
 import org.jmmu.pgtable.PmdShareCountProtocol;
 import org.jmmu.pgtable.PmdSharing;
@@ -78,6 +84,7 @@ import org.jmmu.rmap.TryToMigrate;
 import org.jmmu.rmap.TryToUnmap;
 import org.jmmu.rmap.UffdMoveProtocol;
 import org.jmmu.rmap.VmaAdjustProtocol;
+import org.jmmu.swap.EntryEncoding;
 import org.jmmu.swap.SwapCache;
 import org.jmmu.swap.SwapIn;
 import org.jmmu.swap.SwapInfo;
@@ -131,6 +138,7 @@ final class Kernel {
   final SlotTable<MappingSlot> mappingSlots = new SlotTable<>(MappingSlot::new);
   private final SlotTable<KsmStableNode> ksmSlots = new SlotTable<>(KsmStableNode::new);
   private final Ksm ksm;
+  final Mpx mpx;
   private final Fork fork;
   private final Exec exec;
   private final Swapoff swapoff;
@@ -153,9 +161,14 @@ final class Kernel {
     AnonVmas anonVmas =
         new AnonVmas(phys, anonVmaSlots, failAlloc, config.protocol(VmaAdjustProtocol.class));
     PageCache pageCache = new PageCache(phys, frames, mappingSlots);
-    GetFolio getFolio = new GetFolio(phys, frames, pageCache, failAlloc);
+    swapfile = new Swapfile(phys, frames, failAlloc);
+    SwapCache swapCache = new SwapCache(phys, frames, swapfile);
+    frames.tellSwapCache(swapCache);
+    SwapIn swapIn = new SwapIn(phys, frames, swapfile, swapCache);
+    ShmemSwap shmemSwap = new ShmemSwap(phys, frames, pageCache, swapfile, swapCache, swapIn);
+    GetFolio getFolio = new GetFolio(phys, frames, pageCache, shmemSwap, failAlloc);
     FileMappers mappers = new FileMappers(phys, frames, tables, tlbFlush, pageRmap);
-    TruncatePages truncatePages = new TruncatePages(phys, pageCache, mappers);
+    TruncatePages truncatePages = new TruncatePages(phys, pageCache, shmemSwap, mappers);
     Writeback writeback = new Writeback(phys, pageCache, mappers);
     hugetlb =
         new Hugetlb(
@@ -177,10 +190,6 @@ final class Kernel {
     UffdMoveProtocol uffdMove = config.protocol(UffdMoveProtocol.class);
     rmapWalk = new RmapWalk(phys, anonVmas, pageCache, ksmSlots, uffdMove, uffdMoveParts);
     pageReferenced = new PageReferenced(tables, rmapWalk);
-    swapfile = new Swapfile(phys, frames, failAlloc);
-    SwapCache swapCache = new SwapCache(phys, frames, swapfile);
-    frames.tellSwapCache(swapCache);
-    SwapIn swapIn = new SwapIn(phys, frames, swapfile, swapCache);
     MremapPeekProtocol.Parts mremapPeekParts =
         new MremapPeekProtocol.Parts(frames, tables, anonVmas, pageRmap);
     RemoveMigrationPtes removeMigrationPtes =
@@ -212,6 +221,7 @@ final class Kernel {
     fork =
         new Fork(
             frames, tables, tlbFlush, anonVmas, pageRmap, accounting, failAlloc, swapfile, hugetlb);
+    EntryEncoding encoding = config.protocol(EntryEncoding.class);
     migratePages =
         new MigratePages(
             phys,
@@ -220,16 +230,27 @@ final class Kernel {
             anonVmas,
             pageCache,
             rmapWalk,
-            new TryToMigrate(phys, frames, tables, tlbFlush, pageRmap),
+            new TryToMigrate(phys, frames, tables, tlbFlush, pageRmap, encoding),
             removeMigrationPtes,
             swapCache,
             ksmSlots);
     movePages = new MovePages(phys, frames, nodes, tables, migratePages);
     compaction = new Compaction(phys, frames, nodes, migratePages);
     TryToUnmap tryToUnmap =
-        new TryToUnmap(phys, frames, tables, tlbFlush, pageRmap, swapfile, swapCache);
+        new TryToUnmap(phys, frames, tables, tlbFlush, pageRmap, swapfile, swapCache, encoding);
     ShrinkPage shrinkPage =
-        new ShrinkPage(phys, frames, anonVmas, rmapWalk, pageRmap, tryToUnmap, swapCache);
+        new ShrinkPage(
+            phys,
+            frames,
+            anonVmas,
+            rmapWalk,
+            pageRmap,
+            tryToUnmap,
+            swapCache,
+            swapfile,
+            pageCache,
+            writeback,
+            shmemSwap);
     vmscan = new Vmscan(phys, nodes, frames, tables, anonVmas, rmapWalk, swapfile, shrinkPage);
     frames.tellReclaim(vmscan);
     oracles =
@@ -244,6 +265,7 @@ final class Kernel {
             tlbFlush,
             anonVmas,
             pageRmap,
+            rmapWalk,
             pageCache,
             getFolio,
             swapCache,
@@ -297,7 +319,9 @@ final class Kernel {
             vmscan,
             fileIo,
             hugetlb.unmap);
-    swapoff = new Swapoff(phys, frames, tables, swapfile, swapCache, swapIn, handleMmFault);
+    ShmemUnuse shmemUnuse = new ShmemUnuse(mappingSlots, pageCache, shmemSwap, files);
+    swapoff =
+        new Swapoff(phys, frames, tables, swapfile, swapCache, swapIn, handleMmFault, shmemUnuse);
     mlock = new Mlock(vmaModify, faultIn);
     WriteUser writeUser = new WriteUser(phys, tables, faultIn);
     ExecStack stack =
@@ -313,8 +337,16 @@ final class Kernel {
             failAlloc,
             config.protocol(ExecStackProtocol.class));
     exec = new Exec(mmap, brk, stack, writeUser);
+    MpxUnmapProtocol mpxUnmap = config.protocol(MpxUnmapProtocol.class);
+    MpxUnmapProtocol.Parts mpxParts =
+        new MpxUnmapProtocol.Parts(new UserAccess(phys, tables, faultIn), new BoundsTables(munmap));
+    mpx = new Mpx(switchMm, mmap, munmap, mpxUnmap, mpxParts);
+    if (mpxUnmap.exists()) {
+      munmap.setArchUnmap(mpx);
+    }
     for (int id = 0; id < cpus.length; id++) {
       cpus[id] = new Cpu(id, phys, fault);
+      cpus[id].bounds().setHandler(mpx);
       if (config.protectionKeys()) {
         cpus[id].writeCr4(cpus[id].cr4() | ControlBits.CR4_PKE);
         cpus[id].wrpkru(Pkeys.INIT_PKRU);
@@ -344,6 +376,7 @@ final class Kernel {
     Mm child = newMm(parent.rlimits.copy());
     try {
       fork.dupMmap(parent, child);
+      child.mpx.inherit(parent.mpx);
     } catch (ErrnoException e) {
       exit(child);
       throw e;
@@ -428,6 +461,7 @@ final class Kernel {
   void reset() {
     for (Cpu cpu : cpus) {
       switchMm.forget(cpu);
+      cpu.bounds().init();
       cpu.wrpkru(config.protectionKeys() ? Pkeys.INIT_PKRU : 0);
     }
     List<String> _ = failAlloc.disarm();

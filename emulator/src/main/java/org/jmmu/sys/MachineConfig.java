@@ -13,6 +13,8 @@ import org.jmmu.mm.UffdMoveSwapEntryRecheck;
 import org.jmmu.mm.UffdMoveSwapProtocol;
 import org.jmmu.mm.UnshareSplitProtocol;
 import org.jmmu.mm.UnshareSplitUnderLocks;
+import org.jmmu.mpx.MpxUnmapAbsent;
+import org.jmmu.mpx.MpxUnmapProtocol;
 import org.jmmu.pgtable.PmdShareCountProtocol;
 import org.jmmu.pgtable.PmdShareCountPtShare;
 import org.jmmu.rmap.MremapPeekProtocol;
@@ -21,6 +23,7 @@ import org.jmmu.rmap.UffdMoveBoth;
 import org.jmmu.rmap.UffdMoveProtocol;
 import org.jmmu.rmap.VmaAdjustProtocol;
 import org.jmmu.rmap.VmaAdjustRwsemInterval;
+import org.jmmu.swap.EntryEncoding;
 
 /**
  * What a machine is made of.
@@ -51,9 +54,11 @@ public record MachineConfig(
           .with(PmdSharingProtocol.class, new PmdSharingVmaLock())
           .with(PmdShareCountProtocol.class, new PmdShareCountPtShare())
           .with(UnshareSplitProtocol.class, new UnshareSplitUnderLocks())
+          .with(MpxUnmapProtocol.class, new MpxUnmapAbsent())
           .with(UffdMoveProtocol.class, new UffdMoveBoth())
           .with(UffdMoveSwapProtocol.class, new UffdMoveSwapEntryRecheck())
-          .with(Fault.Locking.class, Fault.Locking.VMA_LOCK);
+          .with(Fault.Locking.class, Fault.Locking.VMA_LOCK)
+          .with(EntryEncoding.class, EntryEncoding.INVERTED);
 
   /**
    * @throws IllegalArgumentException if a number is out of range

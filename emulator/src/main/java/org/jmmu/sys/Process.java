@@ -1,5 +1,7 @@
 package org.jmmu.sys;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.jmmu.hw.Cpu;
 import org.jmmu.migrate.MigratePages;
 import org.jmmu.mm.ExecImage;
@@ -17,6 +19,7 @@ import org.jmmu.types.ErrnoException;
 import org.jmmu.types.MappedFile;
 import org.jmmu.types.Mm;
 import org.jmmu.types.VmFlags;
+import org.jmmu.types.Vma;
 import org.jspecify.annotations.Nullable;
 
 /** A process and its system calls. Constants for arguments: {@link Mman}. */
@@ -52,8 +55,14 @@ public final class Process {
     return mm;
   }
 
-  /** Lets {@code cpu} run this process, and returns it; called by the thread that uses the CPU. */
+  /**
+   * Lets {@code cpu} run this process, and returns it; called by the thread that uses the CPU. If
+   * it ran another, its bounds registers are as for a new thread.
+   */
   public Cpu runOn(Cpu cpu) {
+    if (kernel.switchMm.running(cpu) != mm) {
+      cpu.bounds().init();
+    }
     kernel.switchMm.switchTo(cpu, mm);
     return cpu;
   }
@@ -97,12 +106,35 @@ public final class Process {
 
   private long mmap(
       long vaddr, long length, int prot, int flags, @Nullable MappedFile file, long offset) {
-    long start = kernel.mmap.mmap(mm, vaddr, length, prot, flags, file, offset);
-    boolean populate = (flags & (Mman.MAP_POPULATE | Mman.MAP_NONBLOCK)) == Mman.MAP_POPULATE;
-    if (populate || (flags & Mman.MAP_LOCKED) != 0 || (mm.defFlags & VmFlags.VM_LOCKED) != 0) {
-      kernel.faultIn.populate(mm, start, start + Mman.pageAlign(length));
+    List<Vma> gone = new ArrayList<>();
+    try {
+      long start = kernel.mmap.mmap(mm, vaddr, length, prot, flags, file, offset, gone);
+      boolean populate = (flags & (Mman.MAP_POPULATE | Mman.MAP_NONBLOCK)) == Mman.MAP_POPULATE;
+      if (populate || (flags & Mman.MAP_LOCKED) != 0 || (mm.defFlags & VmFlags.VM_LOCKED) != 0) {
+        kernel.faultIn.populate(mm, start, start + Mman.pageAlign(length));
+      }
+      return start;
+    } finally {
+      gone.forEach(Vma::free); // task work, on the way back to user mode
     }
-    return start;
+  }
+
+  /**
+   * prctl(PR_MPX_ENABLE_MANAGEMENT) on a CPU whose BNDCFGU names a directory.
+   *
+   * @throws ErrnoException EINVAL in a kernel without MPX, ENXIO if BNDCFGU has it off
+   */
+  public void mpxEnableManagement(Cpu cpu) {
+    kernel.mpx.enableManagement(mm, cpu.bounds());
+  }
+
+  /**
+   * prctl(PR_MPX_DISABLE_MANAGEMENT).
+   *
+   * @throws ErrnoException EINVAL in a kernel without MPX
+   */
+  public void mpxDisableManagement() {
+    kernel.mpx.disableManagement(mm);
   }
 
   /**

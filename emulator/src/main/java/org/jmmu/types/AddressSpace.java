@@ -57,6 +57,10 @@ public final class AddressSpace {
 
   private final boolean shmem;
   private volatile long size; // i_size; changes: the inode's lock
+
+  /** End of what fallocate put behind the end of a file of huge pages; under the inode's lock. */
+  private volatile long preallocatedEnd;
+
   private volatile long handle; // what descriptors of its pages say; 0 until there are some
 
   @SuppressWarnings("UnusedVariable") // read through its VarHandle
@@ -112,6 +116,19 @@ public final class AddressSpace {
     return size;
   }
 
+  /**
+   * First page, in small ones, that can neither be within the file nor have been put behind its end
+   * by fallocate.
+   */
+  public long firstUnallocatedGetVolatile() {
+    return Math.max(nrPagesGetVolatile(), preallocatedEnd >>> PAGE_SHIFT);
+  }
+
+  /** fallocate may put pages up to there, without the file getting longer. */
+  public void preallocatedEndSetVolatile(long end) {
+    preallocatedEnd = end;
+  }
+
   public void sizeSetVolatile(long bytes) {
     size = bytes;
   }
@@ -135,6 +152,19 @@ public final class AddressSpace {
   /** One more open file. @kernel fs/inode.c:ihold */
   public void get() {
     int _ = (int) USERS.getAndAdd(this, 1);
+  }
+
+  /** As {@link #get}, for a caller who has no open file: false if the last one is gone. */
+  public boolean getUnlessZero() {
+    while (true) {
+      int count = (int) USERS.getAcquire(this);
+      if (count == 0) {
+        return false;
+      }
+      if (USERS.compareAndSet(this, count, count + 1)) {
+        return true;
+      }
+    }
   }
 
   /** Drops an open file; whether it was the last. @kernel fs/inode.c:iput */

@@ -32,6 +32,9 @@ public final class Mm {
   /** Changes: mmap_lock(W). */
   public final VmaTree vmas = new VmaTree();
 
+  /** Its bounds directory, if it has one. */
+  public final MpxContext mpx = new MpxContext();
+
   /** Frame of the top-level page table; immutable. Its ptl word is mm.page_table_lock. */
   public final long pgdPfn;
 

@@ -29,14 +29,42 @@ public final class SegvException extends RuntimeException {
   private final Code code;
   private final long vaddr;
 
+  private final long lower;
+  private final long upper;
+
   public SegvException(Code code, long vaddr) {
     super(code + " at 0x" + Long.toHexString(vaddr));
     this.code = code;
     this.vaddr = vaddr;
+    lower = 0;
+    upper = 0;
+  }
+
+  private SegvException(long vaddr, long lower, long upper) {
+    super("%s at 0x%x, outside 0x%x to 0x%x".formatted(Code.SEGV_BNDERR, vaddr, lower, upper));
+    this.code = Code.SEGV_BNDERR;
+    this.vaddr = vaddr;
+    this.lower = lower;
+    this.upper = upper;
+  }
+
+  /** SEGV_BNDERR: {@code vaddr} is not within [{@code lower}, {@code upper}]. */
+  public static SegvException outOfBounds(long vaddr, long lower, long upper) {
+    return new SegvException(vaddr, lower, upper);
   }
 
   public Code code() {
     return code;
+  }
+
+  /** For SEGV_BNDERR: the bounds ({@code si_lower}). */
+  public long lower() {
+    return lower;
+  }
+
+  /** For SEGV_BNDERR: the bounds ({@code si_upper}). */
+  public long upper() {
+    return upper;
   }
 
   /** The address that was accessed ({@code si_addr}). */

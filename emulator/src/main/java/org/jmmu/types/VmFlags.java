@@ -65,6 +65,9 @@ public final class VmFlags {
 
   public static final long VM_PKEY = 0xfL << VM_PKEY_SHIFT;
 
+  /** A bounds table. */
+  public static final long VM_MPX = 1L << 36;
+
   /** Reclaim may drop the pages unwritten. */
   public static final long VM_DROPPABLE = 1L << 40;
 

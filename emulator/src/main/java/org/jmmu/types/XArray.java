@@ -5,8 +5,9 @@ import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Frame numbers by page index: a radix tree of 64-way nodes, as high as the largest index needs.
- * Readers take no lock; whoever changes it holds the owner's lock.
+ * Frame numbers, or what stands for a page without a frame, by page index: a radix tree of 64-way
+ * nodes, as high as the largest index needs. Readers take no lock; whoever changes it holds the
+ * owner's lock.
  *
  * <p>A node that becomes empty is unlinked. A reader that is still in it finds nothing there, which
  * is what it would have found in its place; nothing is ever stored in it again.
@@ -16,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 public final class XArray {
   /** No entry, or no further one. */
   public static final long NONE = -1;
+
+  /** Tells entries that are not frames. Linux uses bit 0, which is clear in pointers. */
+  private static final long VALUE = Long.MIN_VALUE;
 
   private static final int CHUNK_SHIFT = 6;
   private static final int SLOTS = 1 << CHUNK_SHIFT;
@@ -64,7 +68,24 @@ public final class XArray {
 
   private volatile @Nullable Node root;
 
-  /** The frame at {@code index}; 0 if there is none. @kernel lib/xarray.c:xa_load */
+  /**
+   * An entry that is no frame: where a page has gone. @kernel include/linux/xarray.h:xa_mk_value
+   */
+  public static long value(long swpEntry) {
+    return swpEntry | VALUE;
+  }
+
+  /** Whether what was loaded is no frame. @kernel include/linux/xarray.h:xa_is_value */
+  public static boolean isValue(long loaded) {
+    return loaded < 0;
+  }
+
+  /** What {@link #value} was made of. */
+  public static long entryOf(long value) {
+    return value & ~VALUE;
+  }
+
+  /** The entry at {@code index}; 0 if there is none. @kernel lib/xarray.c:xa_load */
   public long load(long index) {
     Node node = root;
     if (node == null || !node.covers(index)) {

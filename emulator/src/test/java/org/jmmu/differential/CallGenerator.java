@@ -4,13 +4,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /** Makes the sequence of a seed; what it is mostly made of differs between seeds. */
 final class CallGenerator {
   private static final int FORKS_ONE_IN = 10;
+  private static final int HUGE_FORKS_ONE_IN = 2;
 
   /** Draws a call for a process. */
-  private interface Source {
+  interface Source {
     Call next(int who);
   }
 
@@ -19,18 +21,26 @@ final class CallGenerator {
   private final Zone zone;
   private final GeneratedProcesses processes;
   private final List<Source> sources = new ArrayList<>(); // as often as is its share
+  private @Nullable HugeCalls hugeCalls; // if the sequence is about huge pages
   private final int accessPercent;
   private final int readPercent;
 
   CallGenerator(long seed, Set<Feature> features, int nrCalls) {
     random = new SplittableRandom(seed);
     this.nrCalls = nrCalls;
-    boolean forks = features.contains(Feature.FORK) && seed % FORKS_ONE_IN == 0;
+    boolean huge = features.contains(Feature.HUGE_PAGES);
+    boolean forks =
+        features.contains(Feature.FORK) && seed % (huge ? HUGE_FORKS_ONE_IN : FORKS_ONE_IN) == 0;
     processes = new GeneratedProcesses(random, forks);
     zone = new Zone(random, features.contains(Feature.ODD_ARGUMENTS));
     accessPercent = 10 + random.nextInt(50);
     readPercent = 20 + random.nextInt(40);
-    addSources(features);
+    if (huge) {
+      hugeCalls = new HugeCalls(random, zone);
+      hugeCalls.addSources(sources, forks);
+    } else {
+      addSources(features);
+    }
   }
 
   private void addSources(Set<Feature> features) {
@@ -77,7 +87,7 @@ final class CallGenerator {
   }
 
   private Call access(int who) {
-    long vaddr = zone.accessAddress();
+    long vaddr = hugeCalls != null ? hugeCalls.accessAddress() : zone.accessAddress();
     return random.nextInt(100) < readPercent
         ? new Call(who, Op.READ, vaddr)
         : new Call(who, Op.WRITE, vaddr, 1 + random.nextInt(0xffff));

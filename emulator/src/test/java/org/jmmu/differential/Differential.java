@@ -36,6 +36,12 @@ final class Differential {
     return null;
   }
 
+  /** Whether the host does the same once more: others may use what it has only one of. */
+  boolean isSteady(Difference found) {
+    List<Result> again = host.run(found.calls(), Side.NONE).results();
+    return again.getLast().equals(found.expected());
+  }
+
   /** A difference that goes away, whichever single call is left out. */
   Difference shrink(Difference found) {
     Difference[] smallest = {found};

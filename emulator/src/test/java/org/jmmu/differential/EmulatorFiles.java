@@ -1,5 +1,6 @@
 package org.jmmu.differential;
 
+import static org.jmmu.hugetlb.HugePages.HPAGE_SIZE;
 import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
 
 import java.nio.ByteBuffer;
@@ -8,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import org.jmmu.filemap.OpenMode;
 import org.jmmu.mm.Mman;
 import org.jmmu.sys.Machine;
@@ -16,27 +18,31 @@ import org.jmmu.types.AddressSpace;
 import org.jmmu.types.MappedFile;
 import org.jmmu.types.Mm;
 import org.jmmu.types.Vma;
+import org.jmmu.types.XArray;
 
 /** The files of one sequence, and the calls on them. */
 final class EmulatorFiles {
   private static final int FIRST_OTHER = 100;
+  private static final long BLOCKS_PER_HUGE_PAGE = HPAGE_SIZE / 512; // as stat counts
 
   private final int[] fds;
   private final List<AddressSpace> known = new ArrayList<>();
+  private final List<AddressSpace> huge = new ArrayList<>();
   private final List<AddressSpace> others = new ArrayList<>();
 
   /**
-   * @param wanted whether there are to be any
+   * @param observations of which some tell what files there are to be
    */
-  EmulatorFiles(Machine machine, Process process, boolean wanted) {
-    if (!wanted) {
+  EmulatorFiles(Machine machine, Process process, Set<Observation> observations) {
+    boolean hasHuge = observations.contains(Observation.HUGE_PAGES);
+    if (!hasHuge && !observations.contains(Observation.FILES)) {
       fds = new int[0];
       return;
     }
-    fds = new int[FileCalls.NR_SHMEM + FileCalls.DISK_MODES.length];
+    fds = new int[FileCalls.FIRST_HUGE + (hasHuge ? FileCalls.NR_HUGE : 0)];
     for (int i = 0; i < FileCalls.NR_SHMEM; i++) {
       fds[i] = process.memfdCreate("file", 0);
-      known.add(mappingOf(process, fds[i]));
+      known.add(mappingOf(process, fds[i], 0));
     }
     for (int i = 0; i < FileCalls.DISK_MODES.length; i++) {
       OpenMode mode = FileCalls.DISK_MODES[i];
@@ -49,13 +55,17 @@ final class EmulatorFiles {
       }
       fds[FileCalls.NR_SHMEM + i] = process.install(file);
     }
+    for (int i = FileCalls.FIRST_HUGE; i < fds.length; i++) {
+      fds[i] = process.memfdCreate("huge", Mman.MFD_HUGETLB);
+      huge.add(mappingOf(process, fds[i], Mman.MAP_NORESERVE));
+    }
   }
 
-  private static AddressSpace mappingOf(Process process, int fd) {
-    long vaddr = process.mmap(0, PAGE_SIZE, Mman.PROT_READ, Mman.MAP_SHARED, fd, 0);
+  private static AddressSpace mappingOf(Process process, int fd, int flags) {
+    long vaddr = process.mmap(0, PAGE_SIZE, Mman.PROT_READ, Mman.MAP_SHARED | flags, fd, 0);
     Vma vma = Objects.requireNonNull(process.mm().vmas.find(vaddr));
     AddressSpace mapping = Objects.requireNonNull(vma.file).mapping;
-    process.munmap(vaddr, PAGE_SIZE);
+    process.munmap(vaddr, vma.vmEndGetOpaque() - vaddr);
     return mapping;
   }
 
@@ -113,6 +123,9 @@ final class EmulatorFiles {
     if (known.contains(mapping)) {
       return 1 + known.indexOf(mapping);
     }
+    if (huge.contains(mapping)) {
+      return 1 + FileCalls.FIRST_HUGE + huge.indexOf(mapping);
+    }
     int at = others.indexOf(mapping);
     if (at < 0) {
       at = others.size();
@@ -140,5 +153,38 @@ final class EmulatorFiles {
       }
       recorder.describe("\n");
     }
+  }
+
+  /** As {@code observe_huge_files()} of peer.c. */
+  void observeHuge(Process process, StateRecorder recorder) {
+    byte[] word = new byte[Long.BYTES];
+    for (int i = 0; i < huge.size(); i++) {
+      long size = huge.get(i).sizeGetVolatile();
+      long blocks = BLOCKS_PER_HUGE_PAGE * nrPages(huge.get(i));
+      recorder.record(size);
+      recorder.record(blocks);
+      recorder.describe("file %d size 0x%x blocks %d", 1 + FileCalls.FIRST_HUGE + i, size, blocks);
+      long end = Math.min(size, HugeCalls.MAX_FILE_PAGES * HPAGE_SIZE);
+      for (long at = 0; at < end; at += HPAGE_SIZE) {
+        for (long sample : EmulatorHugePages.SAMPLES) {
+          Arrays.fill(word, (byte) 0);
+          recorder.record(process.pread(fds[FileCalls.FIRST_HUGE + i], word, at + sample));
+          long value = ByteBuffer.wrap(word).order(ByteOrder.LITTLE_ENDIAN).getLong(0);
+          recorder.record(value);
+          if (value != 0) {
+            recorder.describe(" [%x] %x", at + sample, value);
+          }
+        }
+      }
+      recorder.describe("\n");
+    }
+  }
+
+  private static long nrPages(AddressSpace mapping) {
+    long nr = 0;
+    for (long at = 0; (at = mapping.pages.next(at)) != XArray.NONE; at++) {
+      nr++;
+    }
+    return nr;
   }
 }

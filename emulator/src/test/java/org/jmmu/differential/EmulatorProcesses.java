@@ -4,12 +4,14 @@ import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
 
 import java.util.Set;
 import org.jmmu.differential.Result.Kind;
+import org.jmmu.hugetlb.HugePages;
 import org.jmmu.hw.Cpu;
 import org.jmmu.mm.Mman;
 import org.jmmu.sys.Machine;
-import org.jmmu.sys.PageProbe;
 import org.jmmu.sys.Process;
 import org.jmmu.types.ErrnoException;
+import org.jmmu.types.VmFlags;
+import org.jmmu.types.Vma;
 import org.jspecify.annotations.Nullable;
 
 /** The processes of one sequence, each on a CPU of its own, and the calls they make. */
@@ -37,8 +39,8 @@ final class EmulatorProcesses {
     Process first = machine.spawn();
     first.mm().rlimits.memlock = MEMLOCK_PAGES * PAGE_SIZE;
     start(0, 0, first);
-    files = new EmulatorFiles(machine, first, observations.contains(Observation.FILES));
-    state = new EmulatorState(new PageProbe(machine), files, observations, recorder);
+    files = new EmulatorFiles(machine, first, observations);
+    state = new EmulatorState(machine, files, observations, recorder);
   }
 
   private void start(int who, int parent, Process process) {
@@ -133,8 +135,8 @@ final class EmulatorProcesses {
     long sum = 0;
     byte[] inCore = caller.mincore(call.argument(0), call.argument(1));
     files.forgetDisk(caller.mm(), call.argument(0), inCore);
-    for (int page = 0; page < Window.NR_PAGES; page++) {
-      sum = sum * 31 + (page < inCore.length ? inCore[page] & 1 : 0);
+    for (byte page : inCore) {
+      sum = sum * 31 + (page & 1);
     }
     return sum;
   }
@@ -183,13 +185,33 @@ final class EmulatorProcesses {
         || ((flags & Mman.MREMAP_FIXED) != 0 && !isInside(newVaddr, newLength))) {
       return 0;
     }
+    if (losesReservations(caller, vaddr, oldLength)) {
+      kind = Kind.REFUSED;
+      return 0;
+    }
     return placed(caller, caller.mremap(vaddr, oldLength, newLength, flags, newVaddr), newLength);
+  }
+
+  /** As {@code loses_reservations()} of peer.c: what Linux does wrongly cannot be compared. */
+  private static boolean losesReservations(Process caller, long start, long length) {
+    long end = start + HugePages.align(length);
+    for (Vma vma : caller.mm().vmas.snapshot()) {
+      boolean part = vma.vmStartGetOpaque() < start || vma.vmEndGetOpaque() > end;
+      boolean inRange = start < end && vma.vmStartGetOpaque() < end && vma.vmEndGetOpaque() > start;
+      boolean isPrivate = (vma.vmFlagsGetOpaque() & VmFlags.VM_MAYSHARE) == 0;
+      if (inRange && part && isPrivate && HugePages.isHugetlb(vma)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** What was placed outside the window goes at once. */
   private long placed(Process caller, long vaddr, long length) {
     if (Window.isLeftBy(vaddr, length)) {
-      caller.munmap(vaddr, length);
+      Vma vma = caller.mm().vmas.find(vaddr);
+      boolean huge = vma != null && HugePages.isHugetlb(vma);
+      caller.munmap(vaddr, huge ? HugePages.align(length) : length);
       kind = Kind.OUTSIDE;
       return 0;
     }

@@ -4,8 +4,10 @@ import static org.jmmu.phys.PhysMemory.PAGE_SHIFT;
 import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
 
 import java.util.Set;
+import org.jmmu.hugetlb.HugePages;
 import org.jmmu.hw.Cpu;
 import org.jmmu.pgtable.Pte;
+import org.jmmu.sys.Machine;
 import org.jmmu.sys.PageProbe;
 import org.jmmu.sys.Process;
 import org.jmmu.types.VmFlags;
@@ -16,13 +18,15 @@ final class EmulatorState {
   private static final long[] SAMPLES = {0, 8, 2048, 4088};
 
   private final PageProbe probe;
+  private final EmulatorHugePages hugePages;
   private final EmulatorFiles files;
   private final Set<Observation> observations;
   private final StateRecorder recorder;
 
   EmulatorState(
-      PageProbe probe, EmulatorFiles files, Set<Observation> observations, StateRecorder recorder) {
-    this.probe = probe;
+      Machine machine, EmulatorFiles files, Set<Observation> observations, StateRecorder recorder) {
+    probe = new PageProbe(machine);
+    hugePages = new EmulatorHugePages(machine, recorder);
     this.files = files;
     this.observations = observations;
     this.recorder = recorder;
@@ -41,6 +45,10 @@ final class EmulatorState {
     }
     if (observations.contains(Observation.FILES)) {
       files.observe(process, recorder);
+    }
+    if (observations.contains(Observation.HUGE_PAGES)) {
+      files.observeHuge(process, recorder);
+      hugePages.observePool();
     }
     if (whole) {
       observeFlags(process);
@@ -105,6 +113,10 @@ final class EmulatorState {
 
   private void observePages(Process process, Vma vma, boolean whole) {
     boolean readable = (vma.vmFlagsGetOpaque() & VmFlags.VM_READ) != 0;
+    if (HugePages.isHugetlb(vma)) {
+      hugePages.observe(process, vma, whole);
+      return;
+    }
     for (long vaddr = vma.vmStartGetOpaque(); vaddr < vma.vmEndGetOpaque(); vaddr += PAGE_SIZE) {
       long pteVal = probe.pteVal(process, vaddr);
       if (!Pte.isPresent(pteVal) || (probe.isOfFile(pteVal) && files.isOfDisk(vma))) {
@@ -146,7 +158,8 @@ final class EmulatorState {
     if (vma.file == null || !readable) {
       return;
     }
-    for (long vaddr = vma.vmStartGetOpaque(); vaddr < vma.vmEndGetOpaque(); vaddr += PAGE_SIZE) {
+    long step = HugePages.isHugetlb(vma) ? HugePages.HPAGE_SIZE : PAGE_SIZE;
+    for (long vaddr = vma.vmStartGetOpaque(); vaddr < vma.vmEndGetOpaque(); vaddr += step) {
       Access access = Access.load(cpu, vaddr);
       recorder.record(access.kind().number());
       recorder.record(access.value());

@@ -38,7 +38,9 @@ enum Feature {
   /** The same with a file of a disk, opened more than once and in all modes. */
   DISK_FILES,
   /** fallocate that puts pages into files, not only takes them out. */
-  PREALLOCATE;
+  PREALLOCATE,
+  /** Huge pages, with which a sequence has hardly anything else. */
+  HUGE_PAGES;
 
   /** What shows in sequences of some features. */
   static Set<Observation> observations(Set<Feature> features) {
@@ -49,6 +51,9 @@ enum Feature {
     }
     if (features.contains(FILES)) {
       observations.add(Observation.FILES);
+    }
+    if (features.contains(HUGE_PAGES)) {
+      observations.add(Observation.HUGE_PAGES);
     }
     return observations;
   }

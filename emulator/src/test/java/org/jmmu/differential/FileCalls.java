@@ -18,7 +18,12 @@ final class FileCalls {
     OpenMode.O_RDWR, OpenMode.O_RDONLY, OpenMode.O_WRONLY, OpenMode.O_RDWR,
   };
 
-  /** Beyond which no file reaches. */
+  /** As in peer.c: of huge pages. */
+  static final int FIRST_HUGE = NR_SHMEM + DISK_MODES.length;
+
+  static final int NR_HUGE = 2;
+
+  /** Beyond which no file of small pages reaches. */
   static final int MAX_PAGES = 24;
 
   private static final int PUNCH = Mman.FALLOC_FL_PUNCH_HOLE | Mman.FALLOC_FL_KEEP_SIZE;

@@ -30,6 +30,7 @@ final class HostSide implements Side, AutoCloseable {
   private final OutputStream requests;
   private final InputStream answers;
   private final int observations;
+  private HugePool pool = HugePool.EMPTY;
 
   private HostSide(Process peer, int observations) {
     this.peer = peer;
@@ -106,10 +107,16 @@ final class HostSide implements Side, AutoCloseable {
       requests.write(request(calls, describeAt));
       requests.flush();
       List<Result> results = readResults();
+      pool = new HugePool(readInt(), readInt(), readInt());
       return new Run(results, readText());
     } catch (IOException e) {
       throw new UncheckedIOException("the peer does not answer", e);
     }
+  }
+
+  /** What the last sequence found of huge pages when it began. */
+  HugePool pool() {
+    return pool;
   }
 
   private byte[] request(List<Call> calls, int describeAt) {

@@ -12,7 +12,9 @@ enum Observation {
   EXCLUSIVE,
   MINCORE,
   /** Sizes of the files of the sequence, and what is in them. */
-  FILES;
+  FILES,
+  /** The counters of the pool, and the files of huge pages. */
+  HUGE_PAGES;
 
   @SuppressWarnings("EnumOrdinal") // agreed with peer.c
   static int bits(Set<Observation> observations) {

@@ -11,7 +11,14 @@ import org.jmmu.mm.Mman;
  */
 final class Window {
   static final long START = 0x2_0010_0000L;
-  static final int NR_PAGES = 1024;
+  static final int NR_PAGES = 17_664;
+
+  /** Where sequences without huge pages stay. */
+  static final int NR_SMALL_PAGES = 1024;
+
+  /** Where huge pages are mapped, up to the end of the window. */
+  static final long HUGE_START = 0x2_0060_0000L;
+
   static final long END = START + NR_PAGES * PAGE_SIZE;
   static final int TABLE_BOUNDARY = 256;
 

@@ -31,7 +31,7 @@ final class Zone {
     start =
         switch (random.nextInt(4)) {
           case 0 -> 0;
-          case 1 -> Window.NR_PAGES - nrPages;
+          case 1 -> Window.NR_SMALL_PAGES - nrPages;
           default -> Window.TABLE_BOUNDARY - nrPages / 2;
         };
     maxRangePages = 1 + random.nextInt(Math.min(MAX_RANGE_PAGES, nrPages));

@@ -14,6 +14,7 @@ import org.jmmu.mm.MigrationWaitProtocol;
 import org.jmmu.race.Race;
 import org.jmmu.race.RaceVariant;
 import org.jmmu.race.Verdict;
+import org.jmmu.race.mpxunmap.MpxUnmapVariant;
 import org.jmmu.race.vmaadjust.VmaAdjustVariant;
 import org.jmmu.rmap.MremapPeekProtocol;
 import org.jmmu.rmap.VmaAdjustProtocol;
@@ -46,6 +47,9 @@ class EraTest {
   @Test
   void theFirstOneIsBrokenThroughout() {
     for (Race race : ServiceLoader.load(Race.class)) {
+      if (Era.LINUX_2_6_34.variantOf(race) == MpxUnmapVariant.ABSENT) {
+        continue; // what the race is about came later
+      }
       assertEquals(Verdict.BROKEN, Era.LINUX_2_6_34.variantOf(race).verdict(), race.slug());
     }
   }
@@ -86,6 +90,7 @@ class EraTest {
     assertSame(Era.LINUX_3_7, Era.ofVersion("3.7"));
     IllegalArgumentException e =
         assertThrows(IllegalArgumentException.class, () -> Era.ofVersion("4.1"));
-    assertEquals("unknown era '4.1'; there are: 2.6.34, 2.6.36, 3.7, 6.18", e.getMessage());
+    assertEquals(
+        "unknown era '4.1'; there are: 2.6.34, 2.6.36, 3.7, 3.19, 5.2, 6.18", e.getMessage());
   }
 }

@@ -18,7 +18,7 @@ class SwapPteTest {
   @Test
   void everyEntryReadsBackAndIsNeitherEmptyNorPresent() {
     for (int type = 0; type < SwapPte.MAX_SWAPFILES; type++) {
-      for (long offset : new long[] {1, 2, 511, 1L << 31, (1L << 50) - 2}) {
+      for (long offset : new long[] {1, 2, 511, 1L << 31, (1L << 49) - 2}) {
         long pteVal = SwapPte.ofEntry(SwpEntry.of(type, offset));
         assertTrue(SwapPte.isSwapEntry(pteVal));
         assertEquals(SwpEntry.of(type, offset), SwapPte.toEntry(pteVal));

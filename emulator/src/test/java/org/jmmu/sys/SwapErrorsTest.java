@@ -8,15 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
-import java.util.Arrays;
-import org.jmmu.filemap.MemoryBacking;
 import org.jmmu.hw.Cpu;
 import org.jmmu.phys.Mem;
-import org.jmmu.swap.SwapHeader;
 import org.jmmu.swap.SwapInfo;
 import org.jmmu.swap.SwapPte;
-import org.jmmu.types.Backing;
 import org.jmmu.types.Errno;
 import org.jmmu.types.SigbusException;
 import org.junit.jupiter.api.BeforeEach;
@@ -128,46 +123,5 @@ class SwapErrorsTest extends WithProcess {
     FailingDevice bad = new FailingDevice();
     bad.readsFail = true;
     assertErrno(Errno.EIO, () -> machine.swapon(bad, FailingDevice.BYTES));
-  }
-
-  /** Works until it is told to fail. */
-  private static final class FailingDevice implements Backing {
-    static final int BYTES = 16 * (int) PAGE_SIZE;
-
-    private final MemoryBacking memory =
-        new MemoryBacking(Arrays.copyOf(SwapHeader.ofPages(16, "bad").toPage(), BYTES));
-    boolean readsFail;
-    boolean writesFail;
-    int writes;
-
-    @Override
-    public void readFolio(long index, long addr) throws IOException {
-      if (readsFail) {
-        Mem.fill(addr, PAGE_SIZE, (byte) 0x55); // as far as it got
-        throw new IOException("read error");
-      }
-      memory.readFolio(index, addr);
-    }
-
-    @Override
-    public void writeFolio(long index, long addr, int bytes) throws IOException {
-      if (writesFail) {
-        throw new IOException("write error");
-      }
-      writes++;
-      memory.writeFolio(index, addr, bytes);
-    }
-
-    @Override
-    public void setSize(long bytes) {}
-
-    @Override
-    public void punchHole(long start, long end) {}
-
-    @Override
-    public void sync() {}
-
-    @Override
-    public void close() {}
   }
 }

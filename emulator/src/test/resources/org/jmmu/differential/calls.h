@@ -32,7 +32,8 @@ static int ended(long returned, uint64_t *value) {
 static int placed(long returned, uint64_t length, uint64_t *value) {
   int kind = ended(returned, value);
   if (kind == KIND_OK && reaches_outside(*value, length)) {
-    munmap((void *)*value, length);
+    /* Huge pages go as a whole; others have nothing of theirs behind them. */
+    if (munmap((void *)*value, length) != 0) munmap((void *)*value, (length + HPAGE - 1) & -HPAGE);
     *value = 0;
     return KIND_OUTSIDE;
   }
@@ -49,11 +50,29 @@ static int do_mmap(const uint64_t *args, uint64_t *value) {
   return placed(syscall(SYS_mmap, args[0], args[1], args[2], args[3], fd, args[5]), args[1], value);
 }
 
+static int is_private_huge(const struct procmap_query *vma) {
+  return vma->vma_page_size == HPAGE && !(vma->vma_flags & VMA_SHARED);
+}
+
+/*
+ * Linux 6.18 forgets for good what the rest of a private mapping has reserved when part of it moves:
+ * the pool of this host would be the smaller for it until the next boot.
+ */
+static int loses_reservations(uint64_t start, uint64_t length) {
+  uint64_t end = start + ((length + HPAGE - 1) & -HPAGE);
+  struct procmap_query vma;
+  for (uint64_t at = start; at < end && find_vma(at, &vma) && vma.vma_start < end; at = vma.vma_end) {
+    if (is_private_huge(&vma) && (vma.vma_start < start || vma.vma_end > end)) return 1;
+  }
+  return 0;
+}
+
 /* It may grow where it is, or be moved. */
 static int do_mremap(const uint64_t *args, uint64_t *value) {
   if (reaches_outside(args[0], args[1]) || reaches_outside(args[0], args[2])) return KIND_REFUSED;
   if (is_too_long_to_place(args[2])) return KIND_REFUSED;
   if (args[3] & MREMAP_FIXED && reaches_outside(args[4], args[2])) return KIND_REFUSED;
+  if (loses_reservations(args[0], args[1])) return KIND_REFUSED;
   return placed(syscall(SYS_mremap, args[0], args[1], args[2], args[3], args[4]), args[2], value);
 }
 
@@ -63,7 +82,8 @@ static int do_mincore(const uint64_t *args, uint64_t *value) {
   memset(in_core, 0, sizeof in_core);
   int kind = ended(syscall(SYS_mincore, args[0], args[1], in_core), value);
   forget_disk(args[0], in_core);
-  for (size_t i = 0; kind == KIND_OK && i < WINDOW_PAGES; i++) *value = *value * 31 + (in_core[i] & 1);
+  size_t nr = (args[1] + PAGE - 1) / PAGE;
+  for (size_t i = 0; kind == KIND_OK && i < nr; i++) *value = *value * 31 + (in_core[i] & 1);
   return kind;
 }
 

@@ -4,6 +4,7 @@
 
 static int maps_fd;
 static int pagemap_fd;
+static int pool_fds[5];
 static int files[NR_FILES];
 static uint64_t inodes[NR_FILES];
 
@@ -16,6 +17,7 @@ struct procmap_query {
 #define PROCMAP_QUERY _IOWR('f', 17, struct procmap_query)
 #define PROCMAP_QUERY_COVERING_OR_NEXT_VMA 0x10
 #define VMA_RWXS 0xf
+#define VMA_SHARED 0x8
 
 /* The first mapping of the window that ends above an address. */
 static int find_vma(uint64_t address, struct procmap_query *query) {
@@ -56,8 +58,50 @@ static void observe_bytes(uint64_t address, int whole) {
 /* Of a file on a disk: what the kernel reads ahead, and when it writes back, is its own business. */
 static int is_of_disk(const struct procmap_query *vma) { return vma->inode == inodes[DISK_FILE]; }
 
+/* The same for the first, the last, and some word between of a huge page. */
+static const long huge_samples[] = {0, 8, 4096, (long)HPAGE - 8};
+#define NR_HUGE_SAMPLES (int)(sizeof huge_samples / sizeof *huge_samples)
+#define HUGE_STEP 512 /* between the words that CHECK looks at */
+
+static int is_huge(const struct procmap_query *vma) { return vma->vma_page_size == HPAGE; }
+
+static void observe_huge_bytes(uint64_t address, int whole) {
+  if (whole) {
+    uint64_t sum = 0;
+    for (uint64_t at = 0; at < HPAGE; at += HUGE_STEP) sum = sum * 31 + *(uint64_t *)(address + at);
+    record(sum);
+    describe(" sum %lx", sum);
+  }
+  for (int i = 0; i < NR_HUGE_SAMPLES; i++) {
+    uint64_t value = *(uint64_t *)(address + huge_samples[i]);
+    record(value);
+    describe(" %lx", value);
+  }
+}
+
+static void observe_huge_pages(const struct procmap_query *vma, int whole) {
+  for (uint64_t address = vma->vma_start; address < vma->vma_end; address += HPAGE) {
+    uint64_t entry;
+    if (pread(pagemap_fd, &entry, sizeof entry, address / PAGE * 8) != sizeof entry) fail("pagemap");
+    if (!(entry & PM_PRESENT)) continue;
+    int of_file = (entry & PM_FILE) != 0;
+    int exclusive = (entry & PM_EXCLUSIVE) != 0;
+    record(address);
+    record(of_file);
+    record(exclusive);
+    describe("  huge page +0x%lx%s%s", (address - WINDOW_START) / PAGE, of_file ? " of file" : "",
+             exclusive ? " exclusive" : "");
+    if (vma->vma_flags & PROT_READ) observe_huge_bytes(address, whole);
+    describe("\n");
+  }
+}
+
 /* A page that is not there is not touched: that would change the state. */
 static void observe_pages(const struct procmap_query *vma, int whole) {
+  if (is_huge(vma)) {
+    observe_huge_pages(vma, whole);
+    return;
+  }
   size_t nr = (vma->vma_end - vma->vma_start) / PAGE;
   ssize_t bytes = pread(pagemap_fd, pagemap, nr * 8, vma->vma_start / PAGE * 8);
   if (bytes != (ssize_t)(nr * 8)) fail("pagemap");
@@ -115,7 +159,7 @@ static uint64_t file_number(const struct procmap_query *vma, uint64_t *others, i
 /* What a process reads where it maps a file; that fills holes, and is for the end of a sequence. */
 static void observe_contents(const struct procmap_query *vma) {
   if (vma->inode == 0 || !(vma->vma_flags & PROT_READ)) return;
-  for (uint64_t at = vma->vma_start; at < vma->vma_end; at += PAGE) {
+  for (uint64_t at = vma->vma_start; at < vma->vma_end; at += is_huge(vma) ? HPAGE : PAGE) {
     uint64_t value;
     record(load(at, &value));
     record(value);
@@ -139,6 +183,54 @@ static void observe_files(void) {
       record(at);
       record(bytes[at / 8]);
       describe(" [%lx] %lx", at, bytes[at / 8]);
+    }
+    describe("\n");
+  }
+}
+
+enum pool { POOL_TOTAL, POOL_FREE, POOL_RSVD, POOL_SURP, POOL_OVERCOMMIT, NR_POOL };
+static const char *const pool_names[NR_POOL] = {"nr_hugepages", "free_hugepages", "resv_hugepages",
+                                                "surplus_hugepages", "nr_overcommit_hugepages"};
+
+/* What others have of the pool when a sequence begins: the rest is compared. */
+static long used;
+static long reserved;
+
+static long pool_count(enum pool which) {
+  char text[32] = "";
+  if (pread(pool_fds[which], text, sizeof text - 1, 0) <= 0) fail("the pool of huge pages");
+  return (long)strtoul(text, NULL, 10);
+}
+
+static void observe_pool(void) {
+  describe("pool");
+  for (enum pool i = POOL_TOTAL; i <= POOL_SURP; i++) {
+    long count = pool_count(i);
+    if (i == POOL_TOTAL) count -= used;
+    if (i != POOL_SURP) count -= reserved;
+    record(count);
+    describe(" %s %ld", pool_names[i], count);
+  }
+  describe("\n");
+}
+
+/* A hole that is read stays one. */
+static void observe_huge_files(void) {
+  for (int i = FIRST_HUGE_FILE; i < NR_FILES; i++) {
+    struct stat status;
+    if (fstat(files[i], &status) != 0) fail("fstat");
+    record(status.st_size);
+    record(status.st_blocks);
+    describe("file %d size 0x%lx blocks %ld", 1 + i, status.st_size, (long)status.st_blocks);
+    for (long at = 0; at < status.st_size && at < MAX_HUGE_FILE_PAGES * (long)HPAGE; at += HPAGE) {
+      for (int sample = 0; sample < NR_HUGE_SAMPLES; sample++) {
+        uint64_t word = 0;
+        ssize_t got = pread(files[i], &word, sizeof word, at + huge_samples[sample]);
+        if (got < 0) fail("pread");
+        record(got);
+        record(word);
+        if (word != 0) describe(" [%lx] %lx", at + huge_samples[sample], word);
+      }
     }
     describe("\n");
   }
@@ -198,5 +290,9 @@ static void observe(int whole) {
     if (whole) observe_contents(&vma);
   }
   if (shared->observations & OBSERVE_FILES) observe_files();
+  if (shared->observations & OBSERVE_HUGE_PAGES) {
+    observe_huge_files();
+    observe_pool();
+  }
   if (whole) observe_flags();
 }

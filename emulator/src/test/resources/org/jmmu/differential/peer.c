@@ -139,6 +139,9 @@ static void make_files(void) {
       files[i] = memfd_create("file", 0);
     } else if (i == DISK_FILE) {
       files[i] = open(directory, O_TMPFILE | O_RDWR, 0600);
+    } else if (i >= FIRST_HUGE_FILE) {
+      if (!(shared->observations & OBSERVE_HUGE_PAGES)) continue;
+      files[i] = memfd_create("huge", MFD_HUGETLB);
     } else {
       files[i] = open(path, modes[i - DISK_FILE]);
     }
@@ -208,8 +211,39 @@ static void end_workers(void) {
   }
 }
 
+/* The pool belongs to one sequence at a time, of those that ask. */
+static void open_pool(void) {
+  for (enum pool i = POOL_TOTAL; i < NR_POOL; i++) {
+    char path[96];
+    snprintf(path, sizeof path, "/sys/kernel/mm/hugepages/hugepages-2048kB/%s", pool_names[i]);
+    pool_fds[i] = open(path, O_RDONLY);
+  }
+}
+
+/*
+ * How many pages a sequence has, -1 if others use pages beyond those of the pool; how many more it
+ * may have; how many are there that it cannot have.
+ */
+static void lock_pool(int32_t *pool) {
+  pool[0] = pool[1] = pool[2] = 0;
+  if (!(shared->observations & OBSERVE_HUGE_PAGES)) return;
+  flock(pool_fds[0], LOCK_EX);
+  long free = pool_count(POOL_FREE);
+  used = pool_count(POOL_TOTAL) - free;
+  reserved = pool_count(POOL_RSVD);
+  pool[0] = pool_count(POOL_SURP) == 0 ? (int32_t)(free - reserved) : -1;
+  pool[1] = (int32_t)pool_count(POOL_OVERCOMMIT);
+  pool[2] = (int32_t)reserved;
+}
+
+static void unlock_pool(void) {
+  if (shared->observations & OBSERVE_HUGE_PAGES) flock(pool_fds[0], LOCK_UN);
+}
+
 static void run_sequence(void) {
   const struct timespec limit = {.tv_sec = HANG_SECONDS};
+  int32_t pool[3];
+  lock_pool(pool);
   shared->next = 0;
   shared->text_length = 0;
   pass_turn(SUPERVISOR);
@@ -217,8 +251,10 @@ static void run_sequence(void) {
   go_on();
   if (!await_turn(SUPERVISOR, &limit)) finish_call(KIND_CRASH, 0); /* hangs, or was killed */
   end_workers();
+  unlock_pool();
   write_all(&shared->next, sizeof shared->next);
   write_all(shared->results, shared->next * sizeof(struct result));
+  write_all(pool, sizeof pool);
   write_all(&shared->text_length, sizeof shared->text_length);
   write_all(shared->text, shared->text_length);
 }
@@ -242,6 +278,7 @@ static const char *trouble(void) {
 int main(int argc, char **argv) {
   if (argc != 2) return 1;
   directory = argv[1];
+  open_pool();
   shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (shared == MAP_FAILED) return 1;
   const char *reason = trouble();

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -24,8 +25,9 @@
 
 #define PAGE 4096UL
 #define WINDOW_START 0x200100000UL
-#define WINDOW_PAGES 1024UL
+#define WINDOW_PAGES 17664UL
 #define WINDOW_END (WINDOW_START + WINDOW_PAGES * PAGE)
+#define HPAGE (2UL << 20)
 #define TASK_SIZE ((1UL << 47) - PAGE)
 
 #define MAX_WORKERS 4
@@ -35,8 +37,10 @@
 #define NOBODY -1
 #define HANG_SECONDS 10
 
-#define NR_FILES 6 /* two of shared memory, one of a disk that is opened four times */
+#define NR_FILES 8 /* two of shared memory, one of a disk that is opened four times, two of huge pages */
 #define DISK_FILE 2 /* the first descriptor of the one of a disk */
+#define FIRST_HUGE_FILE 6
+#define MAX_HUGE_FILE_PAGES 12 /* what is compared of a file of huge pages */
 #define MAX_FILE_PAGES 64 /* what is compared of a file */
 #define MEMLOCK_PAGES 96
 #define STACK_BYTES (8UL << 20)
@@ -75,7 +79,8 @@ enum observation {
   OBSERVE_PAGES = 2,
   OBSERVE_EXCLUSIVE = 4,
   OBSERVE_MINCORE = 8,
-  OBSERVE_FILES = 16
+  OBSERVE_FILES = 16,
+  OBSERVE_HUGE_PAGES = 32
 };
 
 struct call {

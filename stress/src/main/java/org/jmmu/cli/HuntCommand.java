@@ -61,7 +61,8 @@ final class HuntCommand implements Callable<Integer> {
       names = "--era",
       paramLabel = "VERSION",
       description =
-          "Hunts, of each race, the protocol that this kernel had: 2.6.34, 2.6.36, 3.7 or 6.18.")
+          "Hunts, of each race, the protocol that this kernel had: 2.6.34, 2.6.36, 3.7, 3.19, 5.2"
+              + " or 6.18.")
   private @Nullable String era;
 
   @Option(

@@ -27,7 +27,7 @@ public final class HtmlExplanation {
     page.put("kernel", target.variant().kernel());
     page.put("scenario", scenario);
     page.put("schedule", schedule);
-    page.put("threads", explanation.threads());
+    page.put("hasStart", !explanation.start().isEmpty());
     page.put("start", explanation.start().entrySet().stream().map(HtmlExplanation::item).toList());
     page.put(
         "events",

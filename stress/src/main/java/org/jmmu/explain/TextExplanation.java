@@ -10,9 +10,11 @@ public final class TextExplanation {
   /** The lines to print. */
   public static List<String> lines(Explanation explanation) {
     List<String> lines = new ArrayList<>();
-    lines.add("At the start:");
-    explanation.start().forEach((name, value) -> lines.add("  " + name + ": " + value));
-    lines.add("");
+    if (!explanation.start().isEmpty()) {
+      lines.add("At the start:");
+      explanation.start().forEach((name, value) -> lines.add("  " + name + ": " + value));
+      lines.add("");
+    }
     int width = 4;
     for (Event event : explanation.events()) {
       width = Math.max(width, event.where().length() + 2);

@@ -12,7 +12,7 @@ import java.time.Duration;
  */
 public record Budget(int forks, int iterations, int iterationMillis) {
   /** Testing time of a hunt that names no {@code --time}, all variants together. */
-  private static final Duration WHOLE_HUNT = Duration.ofSeconds(100);
+  private static final Duration WHOLE_HUNT = Duration.ofSeconds(80);
 
   private static final Duration LONGEST_DEFAULT = Duration.ofSeconds(10);
 
@@ -43,6 +43,11 @@ public record Budget(int forks, int iterations, int iterationMillis) {
     long fork = Math.max(1, share / forks);
     long iterations = Math.ceilDiv(fork, LONGEST_ITERATION_MILLIS);
     return new Budget((int) forks, (int) iterations, (int) Math.max(1, fork / iterations));
+  }
+
+  /** Whether a JVM of its own would mean that most of the time goes into starting it. */
+  boolean isShortForJvm() {
+    return fork().toMillis() < SHORTEST_FORK_MILLIS;
   }
 
   /** The testing time of one fork. */

@@ -1,5 +1,7 @@
 package org.jmmu.hunt;
 
+import static java.util.stream.Collectors.joining;
+
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -11,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param outcomes all its outcomes, those never seen too
  * @param tested the testing time
  * @param firstWitness when the race was seen first; null if it was not, or nobody looked
+ * @param measures what its samples have beside their outcomes; often nothing
  * @param troubles why the runs cannot be trusted, a line each; empty if they can
  * @param verification what a search over schedules came to; null if there was none
  */
@@ -19,17 +22,23 @@ public record Finding(
     List<OutcomeRow> outcomes,
     Duration tested,
     @Nullable FirstWitness firstWitness,
+    List<Measured> measures,
     List<String> troubles,
     @Nullable Verification verification) {
 
   /** Says that no run was possible. */
   static Finding nothing(Target target, String reason) {
-    return new Finding(target, List.of(), Duration.ZERO, null, List.of(reason), null);
+    return new Finding(target, List.of(), Duration.ZERO, null, List.of(), List.of(reason), null);
   }
 
   /** The same with what a search over schedules came to. */
   Finding with(Verification searched) {
-    return new Finding(target, outcomes, tested, firstWitness, troubles, searched);
+    return new Finding(target, outcomes, tested, firstWitness, measures, troubles, searched);
+  }
+
+  /** The measures for people; empty without any. */
+  public String notes() {
+    return measures.stream().map(Measured::text).collect(joining("; "));
   }
 
   /** Whether a schedule was found that loses the race, and should not be there. */

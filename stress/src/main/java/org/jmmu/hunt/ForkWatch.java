@@ -22,8 +22,8 @@ final class ForkWatch implements AutoCloseable {
   private final Thread atExit = new Thread(ForkWatch::endAll, "end-forks");
   private final Timer clock = new Timer("fork-watch", true);
 
-  ForkWatch(Budget budget) {
-    longest = budget.fork().plus(GRACE);
+  ForkWatch(Duration testing) {
+    longest = testing.plus(GRACE);
     Runtime.getRuntime().addShutdownHook(atExit);
     clock.schedule(
         new TimerTask() {

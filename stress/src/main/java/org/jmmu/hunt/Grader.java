@@ -68,7 +68,13 @@ final class Grader {
     long runs = ours.stream().filter(result -> result.getTotalCount() > 0).count();
     Duration tested = plan.budget().fork().multipliedBy(runs);
     return new Finding(
-        target, List.copyOf(outcomes), tested, firstWitness(ours), List.copyOf(troubles), null);
+        target,
+        List.copyOf(outcomes),
+        tested,
+        firstWitness(ours),
+        Measured.in(ours.stream().flatMap(result -> result.getVmOut().stream()).toList()),
+        List.copyOf(troubles),
+        null);
   }
 
   /** Runs before the one that saw it count as waiting time. */

@@ -1,12 +1,21 @@
 package org.jmmu.hunt;
 
+import static java.util.Objects.requireNonNull;
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.toList;
+import static java.util.stream.Collectors.toMap;
+
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.openjdk.jcstress.Options;
 import org.openjdk.jcstress.TestExecutor;
 import org.openjdk.jcstress.Verbosity;
@@ -19,7 +28,6 @@ import org.openjdk.jcstress.os.OSSupport;
 import org.openjdk.jcstress.os.Scheduler;
 import org.openjdk.jcstress.os.SchedulingClass;
 import org.openjdk.jcstress.os.topology.Topology;
-import org.openjdk.jcstress.vm.CompileMode;
 import org.openjdk.jcstress.vm.VMSupport;
 
 /**
@@ -69,6 +77,7 @@ final class Harness {
   Plan plan(List<Target> targets, Duration perVariant) throws IOException {
     Map<Target, String> obstacles = new LinkedHashMap<>();
     Map<TestInfo, List<SchedulingClass>> placements = new LinkedHashMap<>();
+    Set<TestInfo> narrowWindows = new HashSet<>();
     for (Target target : targets) {
       if (!isThereTest(target.testName())) {
         obstacles.put(target, "there is no stress test " + target.testName());
@@ -81,28 +90,40 @@ final class Harness {
         continue;
       }
       placements.put(test, ways);
+      if (target.race().hasNarrowWindows()) {
+        narrowWindows.add(test);
+      }
     }
 
     int mostWays = placements.values().stream().mapToInt(List::size).max().orElse(1);
     Budget budget = Budget.of(perVariant, mostWays);
     Options options = options(budget);
-    List<TestConfig> runs = new ArrayList<>();
+    List<Group> jvms = new ArrayList<>();
     // Every test has had its first fork before any has its second.
     for (int fork = 0; fork < budget.forks(); fork++) {
-      for (Map.Entry<TestInfo, List<SchedulingClass>> entry : placements.entrySet()) {
-        for (SchedulingClass placement : entry.getValue()) {
-          runs.add(
-              new TestConfig(
-                  options,
-                  entry.getKey(),
-                  fork,
-                  JvmMode.ofFork(fork).jvmArgs(),
-                  CompileMode.UNIFIED,
-                  placement));
+      for (List<TestInfo> tests : groups(placements.keySet(), budget)) {
+        // Tests of one race have the same actors, and so the same placements.
+        for (SchedulingClass placement : requireNonNull(placements.get(tests.getFirst()))) {
+          boolean narrow = narrowWindows.contains(tests.getFirst());
+          jvms.add(Group.of(options, tests, fork, placement, narrow));
         }
       }
     }
-    return new Plan(List.copyOf(runs), budget, Map.copyOf(obstacles));
+    return new Plan(List.copyOf(jvms), budget, Map.copyOf(obstacles));
+  }
+
+  /** Those of one race, if none has enough time to fill a JVM; else each alone. */
+  private static Collection<List<TestInfo>> groups(Collection<TestInfo> tests, Budget budget) {
+    return tests.stream()
+        .collect(
+            groupingBy(
+                test ->
+                    budget.isShortForJvm()
+                        ? test.name().substring(0, test.name().lastIndexOf('.'))
+                        : test.name(),
+                LinkedHashMap::new,
+                toList()))
+        .values();
   }
 
   /** jcstress lists the tests it generated in a file; without any, there is no file. */
@@ -110,13 +131,30 @@ final class Harness {
     return TestList.class.getResource(TestList.LIST) != null && TestList.tests().contains(name);
   }
 
-  /** Runs the plan; {@code onResult} is called once per run, from several threads. */
+  /** Runs the plan; {@code onResult} is called once per test run, from several threads. */
   void run(Plan plan, Consumer<TestResult> onResult) throws IOException {
-    TestExecutor executor = new TestExecutor(new Verbosity(0), onResult::accept, scheduler);
-    try (ForkWatch _ = new ForkWatch(plan.budget())) {
+    Map<String, Group> byRun =
+        plan.jvms().stream().collect(toMap(Harness::nameOfRun, Function.identity()));
+    TestExecutor executor =
+        new TestExecutor(
+            new Verbosity(0),
+            result -> {
+              Group group = requireNonNull(byRun.get(nameOfRun(result.getConfig())));
+              group.split(result).forEach(onResult);
+            },
+            scheduler);
+    try (ForkWatch _ = new ForkWatch(plan.budget().fork().multipliedBy(plan.mostTests()))) {
       // The executor takes them from the end.
-      executor.runAll(plan.runs().reversed());
+      executor.runAll(plan.jvms().stream().map(Group::run).toList().reversed());
     }
+  }
+
+  private static String nameOfRun(Group group) {
+    return nameOfRun(group.run());
+  }
+
+  private static String nameOfRun(TestConfig run) {
+    return run.name + " " + run.forkId + " " + run.shClass;
   }
 
   static Options options(Budget budget) throws IOException {

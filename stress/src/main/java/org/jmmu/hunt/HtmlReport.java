@@ -72,6 +72,8 @@ public final class HtmlReport {
     map.put("bound", Figures.bound(finding.upperBound95()));
     map.put("schedules", Figures.schedules(finding.verification()));
     map.put("preemptions", Figures.preemptions(finding.verification()));
+    map.put("notes", finding.notes());
+    map.put("hasNotes", !finding.measures().isEmpty());
     map.put("asExpected", finding.asExpected());
     map.put("troubles", finding.troubles());
     map.put("outcomes", finding.outcomes().stream().map(HtmlReport::outcome).toList());

@@ -48,6 +48,7 @@ public final class JsonReport {
     map.put("testedMillis", finding.tested().toMillis());
     map.put("firstWitness", witness(finding.firstWitness()));
     map.put("upperBound95", finding.upperBound95());
+    map.put("measures", finding.measures().stream().map(JsonReport::measured).toList());
     map.put("outcomes", finding.outcomes().stream().map(JsonReport::outcome).toList());
     map.put("troubles", List.copyOf(finding.troubles()));
     map.put("search", search(finding.verification()));
@@ -77,6 +78,16 @@ public final class JsonReport {
     Map<String, @Nullable Object> map = new LinkedHashMap<>();
     map.put("millis", witness.millis());
     map.put("samples", witness.samples());
+    return map;
+  }
+
+  private static Map<String, @Nullable Object> measured(Measured measured) {
+    Map<String, @Nullable Object> map = new LinkedHashMap<>();
+    map.put("name", measured.name());
+    map.put("kind", measured.kind().name());
+    map.put("samples", measured.samples());
+    map.put("sum", measured.sum());
+    map.put("most", measured.most());
     return map;
   }
 

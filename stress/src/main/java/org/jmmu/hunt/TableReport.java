@@ -1,10 +1,13 @@
 package org.jmmu.hunt;
 
+import static java.util.stream.Collectors.joining;
+
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import org.jmmu.hunt.TextTable.Side;
+import org.jmmu.race.Race;
 
 /** A hunt for the terminal. */
 public final class TableReport {
@@ -48,6 +51,11 @@ public final class TableReport {
       table.column("SCHEDULES", Side.RIGHT).column("PREEMPTIONS", Side.LEFT);
     }
     table.column("AS EXPECTED", Side.LEFT);
+    boolean hasNotes =
+        result.findings().stream().anyMatch(finding -> !finding.measures().isEmpty());
+    if (hasNotes) {
+      table.column("NOTES", Side.LEFT);
+    }
     for (Finding finding : result.findings()) {
       List<String> cells = new ArrayList<>();
       Collections.addAll(
@@ -67,6 +75,9 @@ public final class TableReport {
             Figures.preemptions(finding.verification()));
       }
       cells.add(finding.asExpected() ? "yes" : "NO");
+      if (hasNotes) {
+        cells.add(finding.notes());
+      }
       table.row(cells);
     }
     return table.lines();
@@ -95,6 +106,19 @@ public final class TableReport {
     return lines;
   }
 
+  private static List<String> perturbed(HuntResult result) {
+    String slugs =
+        result.findings().stream()
+            .map(finding -> finding.target().race())
+            .filter(Race::hasNarrowWindows)
+            .map(Race::slug)
+            .distinct()
+            .collect(joining(", "));
+    return slugs.isEmpty()
+        ? List.of()
+        : List.of("With delays at pause points, as the windows are narrow: " + slugs);
+  }
+
   /** A count convinces nobody. */
   private static List<String> explanations(HuntResult result) {
     return result.findings().stream()
@@ -110,6 +134,7 @@ public final class TableReport {
       lines.add("95% BOUND: with that confidence, a smaller share of all samples is bad (3/n).");
     }
     long surprises = result.findings().stream().filter(finding -> !finding.asExpected()).count();
+    lines.addAll(perturbed(result));
     lines.addAll(explanations(result));
     lines.add(
         "%s after %s."

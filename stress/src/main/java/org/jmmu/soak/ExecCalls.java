@@ -16,7 +16,11 @@ import org.jmmu.types.ErrnoException;
 final class ExecCalls implements Program {
   private static final int MOST_PAGES = 4;
   private static final int MOST_SHIFT = 1024; // pages: two page tables
-  private static final int MOST_SPINS = 300; // before the move
+
+  /** A move within one page table: so short that it can fall between two looks of a walk. */
+  private static final int SHORT_SHIFT = 16;
+
+  private static final int MOST_SPINS = 100; // before the move
 
   private final IsolatedPages isolated;
   private final SplittableRandom random;
@@ -42,9 +46,9 @@ final class ExecCalls implements Program {
   @Override
   public boolean next() {
     SplittableRandom draws = random.split(); // how far this comes does not show in later ones
-    int pages = 1 + draws.nextInt(MOST_PAGES);
+    int pages = draws.nextBoolean() ? 1 : 1 + draws.nextInt(MOST_PAGES);
     char content = (char) (1 + draws.nextInt(Byte.MAX_VALUE));
-    long shift = (1 + draws.nextInt(MOST_SHIFT)) * PAGE_SIZE;
+    long shift = (1 + draws.nextInt(draws.nextBoolean() ? SHORT_SHIFT : MOST_SHIFT)) * PAGE_SIZE;
     String argument = String.valueOf(content).repeat((int) (pages * PAGE_SIZE) - Long.BYTES - 1);
     ExecImage image = new ExecImage(List.of(), List.of(argument), ExecImage.STACK_TOP - shift);
     Process child;

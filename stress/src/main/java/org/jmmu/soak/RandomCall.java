@@ -2,7 +2,10 @@ package org.jmmu.soak;
 
 import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
 
+import java.util.List;
 import java.util.SplittableRandom;
+import org.jmmu.alloc.Buddy;
+import org.jmmu.compact.Kcompactd;
 import org.jmmu.hw.Cpu;
 import org.jmmu.mm.Mman;
 import org.jmmu.sys.Machine;
@@ -53,6 +56,7 @@ final class RandomCall {
 
   private final SplittableRandom random;
   private final Machine machine;
+  private final List<Kcompactd> kcompactds;
   private final Population population;
   private final Process process;
   private final Cpu cpu;
@@ -66,12 +70,14 @@ final class RandomCall {
   RandomCall(
       SplittableRandom random,
       Machine machine,
+      List<Kcompactd> kcompactds,
       Population population,
       Process process,
       Cpu cpu,
       int[] fds) {
     this.random = random;
     this.machine = machine;
+    this.kcompactds = kcompactds;
     this.population = population;
     this.process = process;
     this.cpu = cpu;
@@ -173,12 +179,16 @@ final class RandomCall {
 
   /** What the kernel does by itself, as if it were short of memory, or idle. */
   private void workOfKernel() {
-    switch (random.nextInt(3)) {
+    switch (random.nextInt(4)) {
       case 0 -> {
         int _ = machine.reclaim(1 + random.nextInt(8));
       }
       case 1 -> {
         int _ = machine.compact();
+      }
+      case 2 -> {
+        int order = random.nextInt(Buddy.MAX_ORDER + 1);
+        kcompactds.forEach(kcompactd -> kcompactd.wakeup(order));
       }
       default -> machine.scanKsm();
     }
@@ -190,7 +200,8 @@ final class RandomCall {
     try {
       Cpu _ = child.runOn(cpu);
       for (int i = random.nextInt(8); i > 0; i--) {
-        RandomCall call = new RandomCall(random.split(), machine, population, child, cpu, fds);
+        RandomCall call =
+            new RandomCall(random.split(), machine, kcompactds, population, child, cpu, fds);
         boolean _ = Outcomes.succeeds(call::accessOrUnmap);
       }
     } finally {

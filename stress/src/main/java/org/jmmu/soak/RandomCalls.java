@@ -1,7 +1,9 @@
 package org.jmmu.soak;
 
+import java.util.List;
 import java.util.Objects;
 import java.util.SplittableRandom;
+import org.jmmu.compact.Kcompactd;
 import org.jmmu.hw.Cpu;
 import org.jmmu.sys.Machine;
 import org.jmmu.sys.Process;
@@ -16,17 +18,26 @@ final class RandomCalls implements Program {
 
   private final SplittableRandom random;
   private final Machine machine;
+  private final List<Kcompactd> kcompactds;
   private final Population population;
   private final Cpu cpu;
   private final int[] fds;
   private Population.Member member;
 
   /**
+   * @param kcompactds one a node
    * @param fds of the files that all threads map, read and write
    */
-  RandomCalls(SplittableRandom random, Machine machine, Population population, Cpu cpu, int[] fds) {
+  RandomCalls(
+      SplittableRandom random,
+      Machine machine,
+      List<Kcompactd> kcompactds,
+      Population population,
+      Cpu cpu,
+      int[] fds) {
     this.random = random;
     this.machine = machine;
+    this.kcompactds = kcompactds;
     this.population = population;
     this.cpu = cpu;
     this.fds = fds;
@@ -45,7 +56,8 @@ final class RandomCalls implements Program {
       goTo(draws.nextInt(Population.PLACES));
       return true;
     }
-    RandomCall call = new RandomCall(draws, machine, population, member.process, cpu, fds);
+    RandomCall call =
+        new RandomCall(draws, machine, kcompactds, population, member.process, cpu, fds);
     return Outcomes.succeeds(call::make);
   }
 

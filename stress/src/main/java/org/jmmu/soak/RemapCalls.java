@@ -23,6 +23,7 @@ final class RemapCalls implements Program {
   private static final int MOVE = Mman.MREMAP_MAYMOVE | Mman.MREMAP_FIXED;
   private static final int MOVES = 8;
   private static final int MOST_AT_ONCE = 3;
+  private static final int NONE = -1;
   private static final int MOST_SPINS = 200; // between moves
 
   private final IsolatedPages isolated;
@@ -32,6 +33,13 @@ final class RemapCalls implements Program {
   private final long window;
   private final long[] contents = new long[PAGES];
   private final boolean[] away = new boolean[PAGES]; // in the second place
+
+  /**
+   * The page that is next to follow those below it to the second place, where it becomes part of
+   * their VMA, which reverse-map walks visit before the one it comes from; {@link #NONE} if pages
+   * go anywhere.
+   */
+  private int following = NONE;
 
   /**
    * @param isolated for pages that another thread is to migrate
@@ -85,24 +93,46 @@ final class RemapCalls implements Program {
     process.munmap(window, BETWEEN_PLACES + PAGES * PAGE_SIZE);
     int anonymous = Mman.MAP_PRIVATE | Mman.MAP_ANONYMOUS | Mman.MAP_FIXED;
     long _ = process.mmap(window, PAGES * PAGE_SIZE, RW, anonymous);
-    long[] pfns = new long[PAGES];
     for (int page = 0; page < PAGES; page++) {
       contents[page] = draws.nextLong();
       away[page] = false;
       cpu.storeLong(vaddr(page, false), contents[page]);
-      pfns[page] = process.isolatePage(vaddr(page, false));
+    }
+    following = draws.nextBoolean() ? 1 + draws.nextInt(PAGES - 1) : NONE;
+    if (following != NONE) {
+      moveTogether(0, following);
+    }
+    int first = Math.max(following, 0);
+    long[] pfns = new long[PAGES - first];
+    for (int i = 0; i < pfns.length; i++) {
+      pfns[i] = process.isolatePage(vaddr(first + i, false));
     }
     isolated.offer(pfns, draws.nextInt(MOST_SPINS));
   }
 
-  /** Takes a page to the other place, and those behind it that are in the same one. */
   private void move(SplittableRandom draws) {
+    if (following == NONE) {
+      moveAny(draws);
+    } else if (following < PAGES) {
+      int most = following + 1 + draws.nextInt(MOST_AT_ONCE);
+      moveTogether(following, Math.min(most, PAGES));
+      following = Math.min(most, PAGES);
+    }
+  }
+
+  /** Takes a page to the other place, and those behind it that are in the same one. */
+  private void moveAny(SplittableRandom draws) {
     int from = draws.nextInt(PAGES);
     int most = from + 1 + draws.nextInt(MOST_AT_ONCE);
     int end = from + 1;
     while (end < Math.min(most, PAGES) && away[end] == away[from]) {
       end++;
     }
+    moveTogether(from, end);
+  }
+
+  /** Those pages, which are in one place, go to the other. */
+  private void moveTogether(int from, int end) {
     long length = (end - from) * PAGE_SIZE;
     boolean there = !away[from];
     long _ = process.mremap(vaddr(from, !there), length, length, MOVE, vaddr(from, there));

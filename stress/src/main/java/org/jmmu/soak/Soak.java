@@ -11,19 +11,23 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jmmu.compact.Kcompactd;
+import org.jmmu.filemap.OpenMode;
 import org.jmmu.hw.Cpu;
 import org.jmmu.mm.ExecStackProtocol;
 import org.jmmu.swap.SwapInfo;
 import org.jmmu.sys.Machine;
 import org.jmmu.sys.MachineConfig;
 import org.jmmu.sys.Process;
+import org.jmmu.types.MappedFile;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Several threads, each with a CPU of its own, make random calls in a few processes. After every
  * round they stop, and the oracles look at the machine; now and then all processes end and another
- * begins. In every other round some threads move the boundaries of VMAs, whole VMAs or the stacks
- * of new programs, and the others migrate the pages below them.
+ * begins. Threads of the kernel compact memory when a call wakes them. In every other round some
+ * threads move the boundaries of VMAs, whole VMAs or the stacks of new programs, and the others
+ * migrate the pages below them.
  */
 public final class Soak {
   static final int NODES = 2;
@@ -77,28 +81,36 @@ public final class Soak {
   public @Nullable Throwable run(Duration time) throws InterruptedException {
     long end = System.nanoTime() + time.toNanos();
     try (Machine machine = Machine.boot(config)) {
+      List<Kcompactd> kcompactds = new ArrayList<>();
+      for (int nid = 0; nid < NODES; nid++) {
+        kcompactds.add(machine.startKcompactd(nid));
+      }
       for (long family = 0; failure.get() == null && System.nanoTime() < end; family++) {
-        useOneFamily(machine, family, end);
+        useOneFamily(machine, kcompactds, family, end);
       }
     }
     return failure.get();
   }
 
-  private void useOneFamily(Machine machine, long number, long end) throws InterruptedException {
+  private void useOneFamily(Machine machine, List<Kcompactd> kcompactds, long number, long end)
+      throws InterruptedException {
     SwapInfo swap = machine.swaponMemory(SWAP_PAGES);
     Process first = machine.spawn();
-    int[] fds = {first.memfdCreate("soak", 0), first.memfdCreate("soak2", 0)};
+    MappedFile regular = machine.files().openInMemory("/soak", new byte[0], OpenMode.O_RDWR);
+    int[] fds = {
+      first.memfdCreate("soak", 0), first.memfdCreate("soak2", 0), first.install(regular)
+    };
     for (int fd : fds) {
       first.ftruncate(fd, RandomCall.FILE_PAGES * PAGE_SIZE);
     }
     Population population = new Population(first);
-    Phaser rounds = rounds(machine, end);
+    Phaser rounds = rounds(machine, kcompactds, end);
     List<IsolatedPages> offers = new ArrayList<>();
     List<Thread> running = new ArrayList<>();
     for (int id = 0; id < threads; id++) {
       Cpu cpu = machine.cpu(id);
       SplittableRandom random = new SplittableRandom((seed * 1_000_003 + number) * 64 + id);
-      Program anything = new RandomCalls(random.split(), machine, population, cpu, fds);
+      Program anything = new RandomCalls(random.split(), machine, kcompactds, population, cpu, fds);
       List<Program> migration;
       if (id % 2 == 0) {
         IsolatedPages isolated = new IsolatedPages(machine);
@@ -135,10 +147,11 @@ public final class Soak {
   }
 
   /** Where the threads meet after each round; it terminates when there are no more. */
-  private Phaser rounds(Machine machine, long end) {
+  private Phaser rounds(Machine machine, List<Kcompactd> kcompactds, long end) {
     return new Phaser(threads) {
       @Override
       protected boolean onAdvance(int round, int registered) {
+        kcompactds.forEach(Kcompactd::awaitSleep);
         check(machine);
         return round + 1 == ROUNDS_PER_FAMILY || System.nanoTime() >= end;
       }

@@ -54,7 +54,9 @@ public class ExecStackStress {
       Interleaving.NEAR, Interleaving.FAR, Interleaving.SHORT
     };
 
-    private static final int LONG_SHARE = 64; // one in so many
+    private static final Measure EAGAIN = Measure.share("eagain");
+
+    private static final int LONG_SHARE = 4096; // one in so many
 
     /** About as long as a migration takes to get through its walks. */
     private static final int MOST_SPINS = 100;
@@ -108,6 +110,7 @@ public class ExecStackStress {
       }
       result.r2 = migration;
       result.r3 = fixture.verdict();
+      EAGAIN.add(migration.equals("eagain"));
       result.r4 =
           exec.equals(ExecStackFixture.Outcome.DONE.name()) ? fixture.readArguments().name() : exec;
       fixture.close();

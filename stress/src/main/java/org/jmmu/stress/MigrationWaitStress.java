@@ -43,6 +43,7 @@ public class MigrationWaitStress {
     private static final Interleaving[] LAYOUTS = {
       Interleaving.FREED, Interleaving.REUSED, Interleaving.MET
     };
+    private static final Measure EAGAIN = Measure.share("3-C-eagain");
 
     private final Interleaving layout =
         LAYOUTS[ThreadLocalRandom.current().nextInt(LAYOUTS.length)];
@@ -75,6 +76,9 @@ public class MigrationWaitStress {
       result.r2 = migration;
       result.r3 = access;
       result.r4 = fixture.verdict();
+      if (layout == Interleaving.MET) {
+        EAGAIN.add(migration.equals("eagain"));
+      }
       fixture.close();
       if (result.r3.equals(Access.OK.name()) && result.r4.equals("sound")) {
         Witness.good();

@@ -4,6 +4,8 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE_INTERESTING;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jmmu.race.vmaadjust.Interleaving;
 import org.jmmu.race.vmaadjust.VmaAdjustFixture;
@@ -39,13 +41,20 @@ public class VmaAdjustStress {
   /** What the nested tests share; they differ in the variant and in the verdict on one row. */
   public abstract static class Sample {
     private static final Interleaving[] LAYOUTS = Interleaving.values();
+    private static final Measure RESTARTS = Measure.amount("restarts");
+
+    /** Those whose walks start over instead of waiting. */
+    private static final Set<VmaAdjustVariant> RESTARTING =
+        EnumSet.of(VmaAdjustVariant.SEQ_WALK, VmaAdjustVariant.TRYLOCK_RESTART);
 
     private final Interleaving layout =
         LAYOUTS[ThreadLocalRandom.current().nextInt(LAYOUTS.length)];
     private final VmaAdjustFixture fixture;
+    private final boolean startsOver;
     private volatile String failure = "";
 
     Sample(VmaAdjustVariant variant) {
+      startsOver = RESTARTING.contains(variant);
       fixture = VmaAdjustFixture.of(variant.protocol(), layout);
     }
 
@@ -70,6 +79,9 @@ public class VmaAdjustStress {
       result.r2 = failure.isEmpty() ? fixture.verdict() : failure;
       result.r3 = fixture.readX();
       result.r4 = magnitude(fixture.restarts());
+      if (startsOver) {
+        RESTARTS.add(fixture.restarts());
+      }
       fixture.close();
       if (result.r2.equals("sound") && result.r3 == Content.OK) {
         Witness.good();

@@ -60,7 +60,7 @@ class JmmuTest {
           races x                  | jmmu races: Unmatched argument at index 1: 'x'
           hunt nope                | jmmu hunt: unknown race 'nope'; there are: sample-race
           hunt sample-race:X       | jmmu hunt: race sample-race has no variant 'X'; it has: NONE, SEQ_ADDR
-          hunt --era 4.1           | jmmu hunt: unknown era '4.1'; there are: 2.6.34, 2.6.36, 3.7, 6.18
+          hunt --era 4.1           | jmmu hunt: unknown era '4.1'; there are: 2.6.34, 2.6.36, 3.7, 3.19, 5.2, 6.18
           hunt --time -1           | jmmu hunt: Invalid value for option '--time': '-1' is not a time such as 500ms, 10s or 2m
           hunt --json /nope/f.json | jmmu hunt: cannot write --json /nope/f.json: no such directory
           hunt --json /            | jmmu hunt: cannot write --json /: it is a directory

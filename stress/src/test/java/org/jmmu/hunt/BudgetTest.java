@@ -12,7 +12,7 @@ class BudgetTest {
   @Test
   void fewVariantsGetTenSecondsAndManyShareTheHunt() {
     assertEquals(Duration.ofSeconds(10), Budget.defaultPerVariant(3));
-    assertEquals(Duration.ofSeconds(5), Budget.defaultPerVariant(20));
+    assertEquals(Duration.ofSeconds(4), Budget.defaultPerVariant(20));
   }
 
   @Test

@@ -101,7 +101,7 @@ class GraderTest {
   }
 
   private static Finding grade(Target target, TestResult... results) {
-    Plan plan = new Plan(List.of(config(target, 0), config(target, 1)), BUDGET, Map.of());
+    Plan plan = new Plan(List.of(alone(target, 0), alone(target, 1)), BUDGET, Map.of());
     return new Grader(plan).grade(target, List.of(results));
   }
 
@@ -120,6 +120,11 @@ class GraderTest {
     TestResult result = new TestResult(status);
     result.setConfig(config(target, fork));
     return result;
+  }
+
+  private static Group alone(Target target, int fork) {
+    TestConfig config = config(target, fork);
+    return new Group(List.of(), config, List.of(config));
   }
 
   private static TestConfig config(Target target, int fork) {

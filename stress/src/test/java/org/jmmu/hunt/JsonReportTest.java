@@ -37,6 +37,7 @@ class JsonReportTest {
               "samples" : 3456
             },
             "upperBound95" : null,
+            "measures" : [ ],
             "outcomes" : [ {
               "id" : "clean",
               "grade" : "acceptable",
@@ -62,6 +63,7 @@ class JsonReportTest {
             "testedMillis" : 0,
             "firstWitness" : null,
             "upperBound95" : null,
+            "measures" : [ ],
             "outcomes" : [ ],
             "troubles" : [ "no result" ],
             "search" : null

@@ -78,6 +78,7 @@ public final class SampleRace implements Race {
             new OutcomeRow("lost", ofBad, bad, "the walk <missed> it")),
         Duration.ofSeconds(10),
         witness,
+        List.of(),
         List.of(troubles),
         null);
   }

@@ -3,6 +3,7 @@ package org.jmmu.soak;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
+import java.util.List;
 import java.util.SplittableRandom;
 import org.jmmu.hw.Cpu;
 import org.jmmu.sys.Machine;
@@ -39,7 +40,8 @@ class ProgramTest {
       Process process = machine.spawn();
       int[] fds = {process.memfdCreate("a", 0), process.memfdCreate("b", 0)};
       Population population = new Population(process);
-      Program program = new RandomCalls(random, machine, population, machine.cpu(0), fds);
+      Program program =
+          new RandomCalls(random, machine, List.of(), population, machine.cpu(0), fds);
       int worked = run(program, CALLS);
       population.end();
       machine.check();

@@ -1,16 +1,15 @@
 package org.jmmu.race.execstack;
 
+import static java.util.Objects.requireNonNull;
 import static org.jmmu.check.Violation.Invariant.NO_DANGLING_MIGRATION_ENTRY;
-import static org.jmmu.mm.Mman.MAP_ANONYMOUS;
-import static org.jmmu.mm.Mman.MAP_PRIVATE;
-import static org.jmmu.mm.Mman.PROT_READ;
-import static org.jmmu.mm.Mman.PROT_WRITE;
 import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
 
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import org.jmmu.check.Violation;
 import org.jmmu.hw.Cpu;
 import org.jmmu.hw.PteBits;
@@ -30,6 +29,7 @@ import org.jmmu.sys.Process;
 import org.jmmu.types.Errno;
 import org.jmmu.types.ErrnoException;
 import org.jmmu.types.KernelBug;
+import org.jmmu.types.VmSysctl;
 import org.jmmu.types.Vma;
 import org.jspecify.annotations.Nullable;
 
@@ -39,7 +39,6 @@ import org.jspecify.annotations.Nullable;
  * them to where the stack shall be.
  */
 public final class ExecStackFixture implements AutoCloseable {
-  private static final int RW = PROT_READ | PROT_WRITE;
   private static final byte ARGUMENT = 7;
   private static final long ARGUMENTS = 0x0707_0707_0707_0707L; // eight bytes of them
   private static final long PMD_SIZE = PteBits.size(PteBits.LEVEL_PMD);
@@ -51,28 +50,39 @@ public final class ExecStackFixture implements AutoCloseable {
   private static final long LONG_TOP = ExecImage.STACK_TOP - 4 * PMD_SIZE;
   private static final long LONG_PAGES = 2 * PMD_SIZE / PAGE_SIZE;
 
-  /** A top-level table, three tables below it and two pages: what it takes to build the stack. */
-  private static final int FRAMES_OF_STACK = 6;
+  /**
+   * Frame 0, the zero page, the old program's top-level table; then the new one's, three tables
+   * below it and two pages. Two are left for the move, and for the migration, which takes one of
+   * them for a while.
+   */
+  private static final int SHORT_FRAMES = 3 + 6 + 2;
 
-  private static final int MOST_SPINS = 1000; // few: on a busy host each costs somebody's time
+  // Made once: a stress test makes fixtures by the hundred thousand.
+  private static final Map<Interleaving, ExecImage> IMAGES =
+      forEach(Interleaving.class, ExecStackFixture::image);
+  private static final Map<ExecStackVariant, Map<Interleaving, MachineConfig>> CONFIGS =
+      forEach(
+          ExecStackVariant.class,
+          variant -> forEach(Interleaving.class, interleaving -> config(variant, interleaving)));
+
+  /** Longer than an execve takes: on a busy host, whoever yields is away for a hundred samples. */
+  private static final int MOST_SPINS = 5000;
 
   private final Machine machine;
   private final Process process;
   private final ExecImage image;
   private final boolean isUpper; // whether X is the upper page
-  private final long framesBefore;
   private volatile long pfnOfX; // isolated: migrate() drops the reference; 0: not built yet
 
   private ExecStackFixture(MachineConfig config, Interleaving interleaving) {
     machine = Machine.boot(config);
+    if (interleaving == Interleaving.SHORT) {
+      // Else execve finds that there is no memory for a stack to grow into.
+      machine.sysctl().overcommitMemory = VmSysctl.OVERCOMMIT_ALWAYS;
+    }
     process = machine.spawn();
     isUpper = interleaving == Interleaving.SHORT;
-    if (interleaving == Interleaving.SHORT) {
-      // Two are left for the move, and for the migration, which takes one of them for a while.
-      takeFramesBut(FRAMES_OF_STACK + 2, config.nrFrames());
-    }
-    image = image(interleaving);
-    framesBefore = machine.framesInUse();
+    image = requireNonNull(IMAGES.get(interleaving));
   }
 
   /** The new program: arguments, and nothing else. */
@@ -93,13 +103,8 @@ public final class ExecStackFixture implements AutoCloseable {
 
   /** Everything up to the point where the threads start. */
   public static ExecStackFixture of(ExecStackVariant variant, Interleaving interleaving) {
-    MachineConfig config = variant.applyTo(MachineConfig.small());
-    if (interleaving == Interleaving.LONG) {
-      config = config.withFrames((int) (2 * LONG_PAGES));
-    }
-    return new ExecStackFixture(
-        config.withExecStack(new ShiftWatch(config.protocol(ExecStackProtocol.class))),
-        interleaving);
+    Map<Interleaving, MachineConfig> configs = requireNonNull(CONFIGS.get(variant));
+    return new ExecStackFixture(requireNonNull(configs.get(interleaving)), interleaving);
   }
 
   /** The same as a scenario: W gives the process its new program, M migrates. */
@@ -128,15 +133,22 @@ public final class ExecStackFixture implements AutoCloseable {
     return content == Content.OK ? "" : "the arguments read " + content;
   }
 
-  private void takeFramesBut(int left, int nrFrames) {
-    Process hog = machine.spawn();
-    long start = hog.mmap(nrFrames * PAGE_SIZE, RW, MAP_PRIVATE | MAP_ANONYMOUS);
-    Cpu cpu = hog.runOn(machine.cpu(0));
-    long own = 2; // frames that no process can have
-    for (long vaddr = start; nrFrames - own - machine.framesInUse() > left; vaddr += PAGE_SIZE) {
-      cpu.storeLong(vaddr, 1);
+  private static MachineConfig config(ExecStackVariant variant, Interleaving interleaving) {
+    MachineConfig config = variant.applyTo(MachineConfig.small());
+    config = config.withExecStack(new ShiftWatch(config.protocol(ExecStackProtocol.class)));
+    return switch (interleaving) {
+      case NEAR, FAR -> config;
+      case SHORT -> config.withFrames(SHORT_FRAMES);
+      case LONG -> config.withFrames((int) (2 * LONG_PAGES));
+    };
+  }
+
+  private static <K extends Enum<K>, V> Map<K, V> forEach(Class<K> keys, Function<K, V> value) {
+    Map<K, V> map = new EnumMap<>(keys);
+    for (K key : keys.getEnumConstants()) {
+      map.put(key, value.apply(key));
     }
-    hog.leave(cpu);
+    return map;
   }
 
   /** Actor W: gives the process its new program. */
@@ -263,9 +275,8 @@ public final class ExecStackFixture implements AutoCloseable {
     BUG
   }
 
-  /** How many frames more are in use than before execve. */
-  public long framesMore() {
-    return machine.framesInUse() - framesBefore;
+  public long framesInUse() {
+    return machine.framesInUse();
   }
 
   @Override

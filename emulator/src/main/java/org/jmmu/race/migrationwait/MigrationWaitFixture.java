@@ -1,11 +1,13 @@
 package org.jmmu.race.migrationwait;
 
+import static java.util.Objects.requireNonNull;
 import static org.jmmu.mm.Mman.MAP_ANONYMOUS;
 import static org.jmmu.mm.Mman.MAP_PRIVATE;
 import static org.jmmu.mm.Mman.PROT_READ;
 import static org.jmmu.mm.Mman.PROT_WRITE;
 import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
 
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,13 +46,16 @@ public final class MigrationWaitFixture implements AutoCloseable {
 
   private static final VmaAdjustProtocol MISSING_WALK = MissingWalk.onRequest();
 
+  // Made once: a stress test makes fixtures by the hundred thousand.
+  private static final Map<MigrationWaitVariant, MachineConfig> CONFIGS = configs();
+
   private final Machine machine;
   private final Interleaving interleaving;
   private final Walks walks;
   private final Process process; // has X
   private final Process other; // may get X's old frame
   private final long vaddrOfX;
-  private final long vaddrOfOther; // three pages, the first of which is there from the start
+  private final long vaddrOfOther; // in REUSED, three pages, the first of which is there
   private final long pfnOfX; // isolated: migrate() drops the reference
   private volatile boolean migrationOver;
   private int refaults; // used by the reading thread alone
@@ -60,8 +65,12 @@ public final class MigrationWaitFixture implements AutoCloseable {
     this.walks = walks;
     this.interleaving = interleaving;
     other = machine.spawn();
-    vaddrOfOther = other.mmap(3 * PAGE_SIZE, RW, MAP_PRIVATE | MAP_ANONYMOUS);
-    store(0, other, vaddrOfOther, CONTENT_OF_OTHER); // it has its page tables now
+    if (interleaving == Interleaving.REUSED) {
+      vaddrOfOther = other.mmap(3 * PAGE_SIZE, RW, MAP_PRIVATE | MAP_ANONYMOUS);
+      store(0, other, vaddrOfOther, CONTENT_OF_OTHER); // it has its page tables now
+    } else {
+      vaddrOfOther = 0;
+    }
     process = machine.spawn();
     vaddrOfX = process.mmap(PAGE_SIZE, RW, MAP_PRIVATE | MAP_ANONYMOUS);
     store(0, process, vaddrOfX, CONTENT);
@@ -79,11 +88,20 @@ public final class MigrationWaitFixture implements AutoCloseable {
   /** As {@link #of(MigrationWaitVariant, Interleaving)}, with the walks of another kernel. */
   public static MigrationWaitFixture of(
       MigrationWaitVariant variant, Walks walks, Interleaving interleaving) {
-    MachineConfig config =
-        MachineConfig.small()
-            .withVmaAdjust(MISSING_WALK)
-            .withMigrationWait(new RefaultWatch(variant.protocol()));
-    return new MigrationWaitFixture(Machine.boot(config), walks, interleaving);
+    return new MigrationWaitFixture(
+        Machine.boot(requireNonNull(CONFIGS.get(variant))), walks, interleaving);
+  }
+
+  private static Map<MigrationWaitVariant, MachineConfig> configs() {
+    Map<MigrationWaitVariant, MachineConfig> configs = new EnumMap<>(MigrationWaitVariant.class);
+    for (MigrationWaitVariant variant : MigrationWaitVariant.values()) {
+      configs.put(
+          variant,
+          MachineConfig.small()
+              .withVmaAdjust(MISSING_WALK)
+              .withMigrationWait(new RefaultWatch(variant.protocol())));
+    }
+    return configs;
   }
 
   /** The same as a scenario: M migrates, F reads. */

@@ -10,12 +10,16 @@ import static org.jmmu.proc.Pagemap.PM_PFRAME_MASK;
 import static org.jmmu.proc.Pagemap.PM_PRESENT;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jmmu.check.Violation;
 import org.jmmu.hw.Cpu;
+import org.jmmu.race.MachineScenario;
 import org.jmmu.reclaim.PageReferenced;
 import org.jmmu.rmap.RmapWalkControl;
+import org.jmmu.sched.Scenario;
 import org.jmmu.sys.Machine;
 import org.jmmu.sys.MachineConfig;
 import org.jmmu.sys.Process;
@@ -80,6 +84,28 @@ public final class UffdMoveFixture implements AutoCloseable {
   /** Everything up to the point where the two threads start. */
   public static UffdMoveFixture of(UffdMoveVariant variant, Interleaving interleaving) {
     return new UffdMoveFixture(variant.applyTo(MachineConfig.small()), interleaving);
+  }
+
+  /** The same as a scenario: R walks, M moves. */
+  static Scenario scenario(UffdMoveVariant variant, Interleaving interleaving) {
+    return new MachineScenario(
+        interleaving.id(),
+        () -> {
+          UffdMoveFixture fixture = of(variant, interleaving);
+          Map<String, Runnable> threads = new LinkedHashMap<>();
+          threads.put("R", fixture::walk);
+          threads.put("M", fixture::move);
+          return new MachineScenario.Run(fixture.machine, threads, fixture::judge);
+        });
+  }
+
+  private String judge() {
+    Walk walk = result();
+    String verdict = verdict();
+    if (!verdict.equals("sound")) {
+      return verdict;
+    }
+    return walk == Walk.FOUND || walk == Walk.GAVE_UP ? "" : "the walk: " + walk;
   }
 
   /** Actor M: moves X. */

@@ -20,6 +20,12 @@ public final class UffdMoveRace implements Race {
     return List.of(UffdMoveVariant.values());
   }
 
+  /** Two stores next to each other: 2-D. */
+  @Override
+  public boolean hasNarrowWindows() {
+    return true;
+  }
+
   @Override
   public String interleaving() {
     return """

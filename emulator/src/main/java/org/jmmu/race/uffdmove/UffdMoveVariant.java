@@ -1,9 +1,12 @@
 package org.jmmu.race.uffdmove;
 
+import java.util.Arrays;
+import java.util.List;
 import org.jmmu.race.RaceVariant;
 import org.jmmu.race.Verdict;
 import org.jmmu.rmap.UffdMoveBoth;
 import org.jmmu.rmap.UffdMoveProtocol;
+import org.jmmu.sched.Scenario;
 import org.jmmu.sys.MachineConfig;
 
 /** The protocols of race uffd-move. */
@@ -60,6 +63,13 @@ public enum UffdMoveVariant implements RaceVariant {
   @Override
   public String kernel() {
     return kernel;
+  }
+
+  @Override
+  public List<Scenario> scenarios() {
+    return Arrays.stream(Interleaving.values())
+        .map(each -> UffdMoveFixture.scenario(this, each))
+        .toList();
   }
 
   @Override

@@ -1,0 +1,62 @@
+package org.jmmu.race.mpxunmap;
+
+import org.jmmu.mm.UserAccess.Faults;
+import org.jmmu.mpx.BoundsTables;
+import org.jmmu.mpx.BoundsTables.Neighbours;
+import org.jmmu.mpx.MpxUnmapProtocol;
+import org.jmmu.sched.PausePoint;
+import org.jmmu.types.ErrnoException;
+import org.jmmu.types.Mm;
+
+/**
+ * BROKEN: as posted in October 2014. Page faults are disabled while the directory is looked at
+ * under mmap_lock(W); an entry whose page is not there is left alone.
+ *
+ * <p>Nobody comes back for its table: it stays for the rest of the process.
+ */
+final class MpxUnmapNofaultSkip implements MpxUnmapProtocol {
+  @Override
+  public void unmapped(Parts parts, Mm mm, long start, long end) {
+    long span = BoundsTables.geometry(mm).spanBytes();
+    for (long at = BoundsTables.spanStart(mm, start); at < end; at += span) {
+      long from = Math.max(at, start);
+      long to = Math.min(at + span, end);
+      tryUnmapOne(parts, mm, from, to);
+    }
+  }
+
+  /** The range lies in one span. */
+  private static void tryUnmapOne(Parts parts, Mm mm, long from, long to) {
+    boolean whole =
+        to - from == BoundsTables.geometry(mm).spanBytes()
+            || !BoundsTables.hasNeighbour(mm, from, from, to, Neighbours.ALL);
+    long entryVaddr = BoundsTables.entryVaddr(mm, from);
+    try {
+      long entry = getEntry(parts, mm, entryVaddr);
+      if (!BoundsTables.makesSense(entry)) {
+        BoundsTables.convict(mm);
+      } else if (entry != 0) {
+        PausePoint.reach("mpxUnmap.entryRead");
+        long table = BoundsTables.geometry(mm).tableAddr(entry);
+        if (!whole) {
+          parts.tables().zapSlice(mm, table, from, to);
+        } else if (clearEntry(parts, mm, entryVaddr, entry) == entry) {
+          PausePoint.reach("mpxUnmap.entryCleared");
+          parts.tables().unmapTable(mm, table); // only now: nobody finds it any more
+        }
+      }
+    } catch (ErrnoException e) {
+      PausePoint.reach("mpxUnmap.gaveUp"); // the table stays, for good
+    }
+  }
+
+  private static long getEntry(Parts parts, Mm mm, long entryVaddr) {
+    int bytes = BoundsTables.geometry(mm).directoryEntryBytes();
+    return parts.user().getUser(mm, entryVaddr, bytes, Faults.DISABLED);
+  }
+
+  private static long clearEntry(Parts parts, Mm mm, long entryVaddr, long entry) {
+    int bytes = BoundsTables.geometry(mm).directoryEntryBytes();
+    return parts.user().cmpxchgUser(mm, entryVaddr, bytes, entry, 0, Faults.DISABLED);
+  }
+}
