@@ -11,7 +11,9 @@ import static org.jmmu.mm.Mman.PROT_WRITE;
 import static org.jmmu.phys.PhysMemory.PAGE_MASK;
 import static org.jmmu.phys.PhysMemory.PAGE_SIZE;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jmmu.check.Violation;
 import org.jmmu.hw.BoundsGeometry;
 import org.jmmu.hw.BoundsUnit;
@@ -19,7 +21,9 @@ import org.jmmu.hw.Cpu;
 import org.jmmu.mm.Fault;
 import org.jmmu.mpx.BoundsTables;
 import org.jmmu.mpx.MpxUnmapProtocol;
+import org.jmmu.race.MachineScenario;
 import org.jmmu.sched.DeadlockException;
+import org.jmmu.sched.Scenario;
 import org.jmmu.sys.Machine;
 import org.jmmu.sys.MachineConfig;
 import org.jmmu.sys.Process;
@@ -244,6 +248,25 @@ public final class MpxUnmapFixture implements AutoCloseable {
       }
       deadlocked = true;
     }
+  }
+
+  /** The same as a scenario: M unmaps, U works beside it. */
+  static Scenario scenario(MpxUnmapVariant variant, Interleaving interleaving) {
+    return new MachineScenario(
+        interleaving.id(),
+        () -> {
+          MpxUnmapFixture fixture = of(variant, interleaving);
+          Map<String, Runnable> threads = new LinkedHashMap<>();
+          threads.put("M", fixture::actM);
+          threads.put("U", fixture::actU);
+          return new MachineScenario.Run(
+              fixture.machine,
+              threads,
+              () -> {
+                String verdict = fixture.verdict();
+                return variant.allows(verdict) ? "" : verdict;
+              });
+        });
   }
 
   /** What the oracles find broken. */

@@ -1,10 +1,13 @@
 package org.jmmu.race.mpxunmap;
 
+import java.util.Arrays;
+import java.util.List;
 import org.jmmu.mm.Fault;
 import org.jmmu.mpx.MpxUnmapAbsent;
 import org.jmmu.mpx.MpxUnmapProtocol;
 import org.jmmu.race.RaceVariant;
 import org.jmmu.race.Verdict;
+import org.jmmu.sched.Scenario;
 import org.jmmu.sys.MachineConfig;
 
 /** The protocols of race mpx-unmap. */
@@ -72,6 +75,23 @@ public enum MpxUnmapVariant implements RaceVariant {
   @Override
   public String kernel() {
     return kernel;
+  }
+
+  /** Whether a run may end so: a leak is what {@link #GUP_EARLY} costs. */
+  boolean allows(String verdict) {
+    return switch (verdict) {
+      case "sound" -> this != ABSENT;
+      case "absent" -> this == ABSENT;
+      case "leak" -> this == GUP_EARLY;
+      default -> false;
+    };
+  }
+
+  @Override
+  public List<Scenario> scenarios() {
+    return Arrays.stream(Interleaving.values())
+        .map(each -> MpxUnmapFixture.scenario(this, each))
+        .toList();
   }
 
   /** Kernels with MPX had no locks of single VMAs: a fault takes mmap_lock. */
